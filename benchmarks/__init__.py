@@ -1,0 +1,1 @@
+"""What ``make bench`` runs: the figures that Linefeed promises, measured against a real server."""

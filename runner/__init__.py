@@ -1,0 +1,1 @@
+"""Runs allowed commands, keeps their lines and hands them to any number of readers."""

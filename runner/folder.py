@@ -1,0 +1,100 @@
+"""A job's folder: the truth about one job. What was asked stands in ``job.json`` before anything is spawned.
+
+Beside it are the spool (``progress``, ``*.seg``), the FIFO ``control`` and, at the end, ``exit.json``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from runner.job import Job, Queued, is_id
+from runner.shim.frames import CONTROL_FILE, EXIT_FILE
+
+T = TypeVar("T")
+
+_REQUEST_FILE = "job.json"
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What was asked, as it stands in ``job.json``: everything about a job that never changes."""
+
+    id: str
+    command: str
+    title: str
+    argv: tuple[str, ...]
+    parameters: dict[str, Any]
+    queued_at: float
+
+    def job(self) -> Job:
+        """The job as it was when it was asked for."""
+        return Job(self.id, self.command, self.title, self.argv, self.parameters, self.queued_at, Queued(0))
+
+
+class ExitRecord(msgspec.Struct, frozen=True):
+    """How a job ended, as the shim wrote it down; times in seconds. A job that was not started has ``failed_step``."""
+
+    ended_at: float
+    started_at: float | None = None
+    cause: str = ""
+    timeout: float | None = None
+    server_gone: int = 0
+    exit_code: int | None = None
+    signal: int | None = None
+    signal_name: str | None = None
+    background: int = 0
+    survivors: int = 0
+    lines: int = 0
+    bytes: int = 0
+    dropped: int = 0
+    failed_step: str | None = None
+    errno: int = 0
+
+
+class JobFolder:
+    """One job's folder below the data folder. Methods raise OSError as the file system does."""
+
+    def __init__(self, jobs: Path, job_id: str) -> None:
+        self.path = jobs / job_id
+
+    def make(self, job: Job) -> None:
+        """Make it, with what was asked and the FIFO. Nothing of it is left behind if that fails."""
+        request = Request(job.id, job.command, job.title, job.argv, dict(job.parameters), job.queued_at)
+        self.path.mkdir(mode=0o700)
+        try:
+            os.mkfifo(self.path / CONTROL_FILE, 0o600)
+            half = self.path / (_REQUEST_FILE + ".half")
+            half.write_bytes(msgspec.json.encode(request))
+            half.rename(self.path / _REQUEST_FILE)
+        except OSError:
+            self.remove()
+            raise
+
+    def request(self) -> Request | None:
+        """What was asked, or None if the folder is gone or half made."""
+        return _decode(self.path / _REQUEST_FILE, Request)
+
+    def exit_record(self) -> ExitRecord | None:
+        """How the job ended, or None if nobody wrote that down."""
+        return _decode(self.path / EXIT_FILE, ExitRecord)
+
+    def remove(self) -> None:
+        """Delete it with everything in it; nothing happens if it is gone."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def job_ids(jobs: Path) -> Iterator[str]:
+    """The ids of all jobs that have a folder."""
+    return (entry.name for entry in os.scandir(jobs) if is_id(entry.name))
+
+
+def _decode(path: Path, kind: type[T]) -> T | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,126 @@
+"""A job: one run of a command, from queued to finished. Pure values; nothing here does I/O.
+
+Times are seconds since the epoch (wall clock), as floats.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+ID_PATTERN = re.compile(r"[a-z0-9]{26}")
+
+
+class Outcome(StrEnum):
+    """How a finished job ended; a closed set, part of the contract."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    TIMED_OUT = "timed_out"
+    OVER_LIMIT = "over_limit"
+    NOT_STARTED = "not_started"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Waits for a slot; ``position`` counts from 1."""
+
+    position: int
+    name = "queued"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Its command runs since ``started_at``."""
+
+    started_at: float
+    name = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """It was told to end because of ``cause``, and has not ended yet."""
+
+    started_at: float
+    cause: Outcome
+    name = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """It is over. ``started_at`` is None if it never ran; ``expired_at`` is set once its output is gone."""
+
+    outcome: Outcome
+    reason: str
+    started_at: float | None
+    ended_at: float
+    exit_code: int | None = None
+    signal: int | None = None
+    expires_at: float | None = None
+    expired_at: float | None = None
+    name = "finished"
+
+
+State = Queued | Running | Stopping | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a job has written so far; ``dropped`` lines of it were taken by the cap."""
+
+    lines: int = 0
+    bytes: int = 0
+    dropped: int = 0
+    last_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of a command, as it stands now. ``parameters`` are as given, secrets masked."""
+
+    id: str
+    command: str
+    title: str
+    argv: tuple[str, ...]
+    parameters: Mapping[str, object]
+    queued_at: float
+    state: State
+    output: Output = Output()
+
+    @property
+    def finished(self) -> Finished | None:
+        """The end, or None while there is none."""
+        return self.state if isinstance(self.state, Finished) else None
+
+    @property
+    def started_at(self) -> float | None:
+        """When its command was started, or None if it has not been."""
+        return None if isinstance(self.state, Queued) else self.state.started_at
+
+    def became(self, state: State) -> Job:
+        """The same job in another state."""
+        return replace(self, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Jobs, newest first; ``next`` is the id to send as ``before`` for the page after, or None."""
+
+    jobs: tuple[Job, ...]
+    next: str | None
+
+
+def new_id() -> str:
+    """A fresh id: 26 characters of ``[a-z2-7]``, 130 random bits."""
+    return base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26]
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` has the form of a job id (nothing else ever reaches a path)."""
+    return ID_PATTERN.fullmatch(text) is not None

@@ -1,0 +1,135 @@
+"""Starts and stops one shim, and ends what a killed shim left behind. The only room here with process ids."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.folder import JobFolder
+from runner.shim import tree
+from runner.shim.frames import CONTROL_FILE
+from runner.shim.launch import Launch, pack_launch
+
+MARKER = "LINEFEED_JOB"
+"""The environment variable by which a job's processes are found again."""
+
+_SHIM = str(Path(__file__).parent / "shim")
+_LEFTOVER_PATIENCE_S = 5.0
+_ROUND_S = 0.005
+
+# A thread that looks for orphans must not see a shim before it is known as one.
+_children_lock = threading.Lock()
+_our_children: set[int] = set()
+_is_subreaper = False
+
+
+def become_subreaper() -> None:
+    """Let the children of a killed shim fall to this process, so that they can be ended.
+
+    Only for a process whose every child is a shim: any other child is taken for such a leftover.
+    """
+    global _is_subreaper
+    tree.become_subreaper()
+    _is_subreaper = True
+
+
+class ShimProcess:
+    """One running shim. ``on_exit`` is called once, on the event loop, when its process has ended."""
+
+    def __init__(self, folder: JobFolder, launch: Launch, on_exit: Callable[[], None]) -> None:
+        """Spawn it. Raises OSError."""
+        # Held open for both ends: a stop sent before the shim listens waits in the FIFO.
+        self._control = os.open(folder.path / CONTROL_FILE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            self._process = _spawn(folder, launch)
+        except OSError:
+            os.close(self._control)
+            raise
+        self._on_exit = on_exit
+        self._pidfd = os.pidfd_open(self._process.pid)
+        asyncio.get_running_loop().add_reader(self._pidfd, self._ended)
+
+    def stop(self, force: bool) -> None:
+        """Ask the shim to end its tree: SIGTERM and the grace time, or SIGKILL at once."""
+        with contextlib.suppress(BlockingIOError):  # full of earlier requests to do the same
+            os.write(self._control, b"kill\n" if force else b"stop\n")
+
+    def _ended(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        os.close(self._control)
+        self._process.wait()
+        _our_children.discard(self._process.pid)
+        self._on_exit()
+
+
+def _spawn(folder: JobFolder, launch: Launch) -> subprocess.Popen[bytes]:
+    # In memory and not a pipe: a launch of any length is there at once, and nobody waits for its reader.
+    order = os.memfd_create("launch")
+    try:
+        os.write(order, pack_launch(launch))
+        os.lseek(order, 0, os.SEEK_SET)
+        with open(folder.path / "shim.log", "wb") as log, _children_lock:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", _SHIM, str(folder.path)],
+                stdin=order,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env={},
+                start_new_session=True,
+            )
+            _our_children.add(process.pid)
+        return process
+    finally:
+        os.close(order)
+
+
+def end_leftovers(job_id: str) -> int:
+    """SIGKILL what is left of a job whose shim is gone; how many processes it still found at the end.
+
+    Takes the marked processes and, in a subreaper, the orphans that fell to it. Blocks; call it in a thread.
+    """
+    deadline = time.monotonic() + _LEFTOVER_PATIENCE_S
+    while left := [*_marked(job_id), *_orphans()]:
+        for pid in left:
+            tree.kill(pid, tree.parent_of)
+        if time.monotonic() > deadline:
+            return len(left)
+        time.sleep(_ROUND_S)
+    return 0
+
+
+def _orphans() -> list[int]:
+    """Processes below this one that no living shim owns; those that have ended are waited for."""
+    if not _is_subreaper:
+        return []
+    with _children_lock:
+        orphans = set(tree.children(os.getpid())) - _our_children
+    alive: list[int] = []
+    for pid in orphans:
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                continue
+        alive += [pid, *tree.descendants(pid)]
+    return alive
+
+
+def _marked(job_id: str) -> list[int]:
+    """Processes with the job's marker in their environment."""
+    mark = f"{MARKER}={job_id}".encode()
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if mark in file.read().split(b"\0"):
+                    found.append(int(name))
+        except OSError:
+            continue  # gone meanwhile, or another user's and so not this job's
+    return found

@@ -1,0 +1,8 @@
+"""Settings: the one place that reads the configuration file and the environment."""
+
+from __future__ import annotations
+
+from runner.settings.load import load_settings
+from runner.settings.values import ALLOWED_HOSTS, OutputSettings, PoolSettings, ServerSettings, Settings
+
+__all__ = ["ALLOWED_HOSTS", "OutputSettings", "PoolSettings", "ServerSettings", "Settings", "load_settings"]

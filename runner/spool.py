@@ -1,0 +1,351 @@
+"""The line store on disk: reads what a shim writes, by cursor, while it is being written.
+
+The index has one entry per 64 KiB of segment that somebody read, never one per line or frame.
+Files are opened for one read and closed again, so a spool holds no descriptors.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from runner.errors import BadCursor
+from runner.lines import SHOWN_BYTES, SLICE_BYTES, SLICE_LINES, Gap, OpenText, Run, Slice, Stream
+from runner.shim import frames
+from runner.shim.frames import FrameHeader, Place, Progress, RunEntry
+
+_BLOCK = 256 * 1024
+_INDEX_STEP = 64 * 1024
+_INDEX_BLOCK = 4096
+_REMEMBERED_ENDS = 16
+_TRIES = 20
+
+
+class Frame(NamedTuple):
+    """A frame as read: where it is, its header, its runs and where their bytes begin in ``block``."""
+
+    place: Place
+    header: FrameHeader
+    runs: list[RunEntry]
+    block: bytes
+    payload_at: int
+
+    def parts(self) -> Iterator[tuple[int, RunEntry, bytes]]:
+        """Each run with the number of its first line and its bytes."""
+        line, at = self.header.first_line, self.payload_at
+        for run in self.runs:
+            yield line, run, self.block[at : at + run.size]
+            line += run.lines
+            at += run.size
+
+
+class _Segment:
+    """One segment file: its header and a sparse index of it."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.path = path
+        self.number = number
+        with path.open("rb", buffering=0) as file:
+            self.first_line, self.bytes_before = frames.unpack_segment_header(file.read(frames.SEGMENT_HEADER_SIZE))
+        self._lines = array("Q", [self.first_line])
+        self._offsets = array("Q", [frames.SEGMENT_HEADER_SIZE])
+
+    def locate(self, line: int, end: int) -> int:
+        """The offset of a frame at or before the one with ``line``, at most 64 KiB before it."""
+        if self._lines[-1] <= line:
+            self._extend(line, end)
+        return self._offsets[bisect_right(self._lines, line) - 1]
+
+    def _extend(self, line: int, end: int) -> None:
+        """Index frame by frame until one begins after ``line``, reading headers only."""
+        with self.path.open("rb", buffering=0) as file:
+            block, base = b"", self._offsets[-1]
+            offset = base
+            while offset < end:
+                if len(block) < offset - base + frames.FRAME_HEADER_SIZE:
+                    block, base = os.pread(file.fileno(), _INDEX_BLOCK, offset), offset
+                header = frames.unpack_frame_header(block, offset - base)
+                if offset - self._offsets[-1] >= _INDEX_STEP:
+                    self._offsets.append(offset)
+                    self._lines.append(header.first_line)
+                if header.first_line > line:
+                    return
+                offset += header.size
+
+    def frames(self, offset: int, end: int) -> Iterator[Frame]:
+        """The frames from ``offset`` to ``end``, read in blocks."""
+        with self.path.open("rb", buffering=0) as file:
+            block, base = b"", offset
+            while offset < end:
+                at = offset - base
+                size = self._whole_frame(block, at)
+                if not size:
+                    block, base, at = os.pread(file.fileno(), min(_BLOCK, end - offset), offset), offset, 0
+                    size = self._whole_frame(block, 0)
+                if not size:
+                    wanted = frames.unpack_frame_header(block).size
+                    block = os.pread(file.fileno(), wanted, offset)
+                    size = self._whole_frame(block, 0)
+                if not size:
+                    raise frames.Damaged(f"{self.path.name} is cut at {offset}")
+                header = frames.unpack_frame_header(block, at)
+                runs = frames.unpack_runs(block, at, header.head)
+                yield Frame(Place(self.number, offset), header, runs, block, at + header.head)
+                offset += size
+
+    @staticmethod
+    def _whole_frame(block: bytes, at: int) -> int:
+        """The size of the frame at ``at`` if ``block`` has all of it, else 0."""
+        if len(block) < at + frames.FRAME_HEADER_SIZE:
+            return 0
+        size = frames.unpack_frame_header(block, at).size
+        return size if len(block) >= at + size else 0
+
+
+class LogPlace(NamedTuple):
+    """How far a log has been read: a place, and the output bytes and lines that came before it."""
+
+    segment: int = 0
+    offset: int = frames.SEGMENT_HEADER_SIZE
+    lines: int = 0
+    bytes: int = 0
+
+
+class Spool:
+    """One job's lines on disk. ``refresh`` looks for more; everything else answers from what it saw."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._segments: dict[int, _Segment] = {}
+        self._ends: dict[int, Place] = {}
+        self.progress = Progress()
+
+    @property
+    def last(self) -> int:
+        """The number of the newest line; 0 if there is none."""
+        return self.progress.lines
+
+    @property
+    def open_text(self) -> tuple[OpenText, ...]:
+        """What each stream wrote without a ``\\n`` yet, its last bytes."""
+        texts = (Stream.STDOUT, self.progress.stdout_open), (Stream.STDERR, self.progress.stderr_open)
+        return tuple(OpenText(stream, data) for stream, data in texts if data)
+
+    def refresh(self) -> bool:
+        """Look at the progress record; whether it says something new."""
+        for _ in range(_TRIES):
+            try:
+                progress = frames.unpack_progress((self._folder / frames.PROGRESS_FILE).read_bytes())
+            except FileNotFoundError:
+                return False
+            except frames.Damaged:
+                continue  # caught in the middle of being rewritten
+            changed = progress.sequence != self.progress.sequence
+            self.progress = progress
+            return changed
+        return False
+
+    def slice(self, after: int, limit: int = SLICE_LINES) -> Slice:
+        """The lines after ``after``, at most ``limit`` and about ``SLICE_BYTES``; ends before a gap.
+
+        Raises BadCursor if ``after`` is beyond ``last``.
+        """
+        if after > self.last:
+            raise BadCursor(after, self.last)
+        if after == self.last:
+            return Slice(None, after, 0, ())
+        while True:
+            try:
+                return self._slice(after, limit)
+            except FileNotFoundError:
+                # The cap took a segment since the last look; the new record says so.
+                if not self.refresh():
+                    raise
+
+    def _slice(self, after: int, limit: int) -> Slice:
+        seen = self.progress
+        first, dropped = after + 1, 0
+        gap_end = seen.head_lines + seen.dropped_lines
+        if seen.dropped_lines and seen.head_lines <= after < gap_end:
+            first, dropped = gap_end + 1, gap_end - after
+        runs: list[Run] = []
+        left, room = limit, SLICE_BYTES
+        for frame in self._frames_from_line(first):
+            for run in self._shown(frame, first, left, room):
+                runs.append(run)
+                left -= run.count
+                room -= len(run.data)
+            if left <= 0 or room <= 0:
+                break
+            self._remember(frame)
+        return Slice(runs[0].first, runs[-1].first + runs[-1].count - 1, dropped, tuple(runs))
+
+    def _frames_from_line(self, line: int) -> Iterator[Frame]:
+        """The frames from the one with ``line`` on, up to a gap or the end."""
+        number, offset = self._ends.get(line) or self._place_of_line(line)
+        while number <= self.progress.segment:
+            segment = self._segment(number)
+            yield from segment.frames(offset, self._end(segment))
+            if number == 0 and self.progress.first_tail > 1 and self.progress.dropped_lines:
+                return
+            number, offset = max(number + 1, self.progress.first_tail), frames.SEGMENT_HEADER_SIZE
+
+    def _remember(self, frame: Frame) -> None:
+        """Where the line after ``frame`` will begin, so that readers at the tail need no search."""
+        line = frame.header.first_line + sum(run.lines for run in frame.runs)
+        self._ends.pop(line, None)
+        self._ends[line] = Place(frame.place.segment, frame.place.offset + frame.header.size)
+        if len(self._ends) > _REMEMBERED_ENDS:
+            del self._ends[next(iter(self._ends))]
+
+    def _shown(self, frame: Frame, first: int, left: int, room: int) -> Iterator[Run]:
+        """The frame's lines from ``first`` on, at most ``left`` and about ``room`` bytes."""
+        for line, entry, data in frame.parts():
+            if line + entry.lines <= first or not entry.lines:
+                continue
+            if left <= 0 or room <= 0:
+                return
+            run = self._run(frame, line, entry, data)
+            if line < first or entry.lines > left or len(data) > room:
+                run = _cut(run, max(first - line, 0), left, room)
+            yield run
+            left -= run.count
+            room -= len(run.data)
+
+    def _run(self, frame: Frame, line: int, entry: RunEntry, data: bytes) -> Run:
+        stream, time = Stream(entry.stream), frame.header.time
+        ending = b"\n" if entry.flags & frames.UNTERMINATED else b""
+        if entry.start is None:
+            return Run(line, entry.lines, stream, time, data + ending)
+        text = self._giant_head(entry, frame.place) + data
+        if entry.length <= SHOWN_BYTES and len(text) + len(ending) > entry.length:
+            return Run(line, 1, stream, time, text + ending)
+        return Run(line, 1, stream, time, text.rstrip(b"\n")[:SHOWN_BYTES] + b"\n", entry.length)
+
+    def _giant_head(self, entry: RunEntry, end: Place) -> bytes:
+        """The first bytes, of those still kept, of a line that was written in pieces."""
+        assert entry.start is not None
+        head = bytearray()
+        for frame in self._frames_between(entry.start, end):
+            for _line, part, data in frame.parts():
+                if part.stream == entry.stream and part.flags & frames.PIECE:
+                    head += data
+            if len(head) > SHOWN_BYTES:
+                break
+        return bytes(head[: SHOWN_BYTES + 1])
+
+    def _frames_between(self, start: Place, end: Place) -> Iterator[Frame]:
+        """Kept frames from ``start`` to ``end``, which is included, over segments and the gap."""
+        number, offset = start
+        while number <= end.segment:
+            if number == 0 or number >= self.progress.first_tail:
+                segment = self._segment(number)
+                for frame in segment.frames(offset, self._end(segment)):
+                    if frame.place > end:
+                        return
+                    yield frame
+            number, offset = max(number + 1, self.progress.first_tail), frames.SEGMENT_HEADER_SIZE
+
+    def read_log(self, place: LogPlace, stream: Stream | None, most: int) -> tuple[LogPlace, list[bytes | Gap]]:
+        """About ``most`` bytes of the log from ``place`` on, and where to go on; no parts at the end."""
+        if not self.progress.sequence:
+            return place, []
+        while True:
+            try:
+                return self._read_log(place, stream, most)
+            except FileNotFoundError:
+                if not self.refresh():
+                    raise
+
+    def log(self, stream: Stream | None = None) -> Iterator[bytes | Gap]:
+        """The bytes as they were written, in order within each stream, in pieces of bounded size."""
+        place = LogPlace()
+        while True:
+            before = place
+            place, parts = self.read_log(place, stream, _BLOCK)
+            yield from parts
+            if place == before:
+                return
+
+    def _read_log(self, place: LogPlace, stream: Stream | None, most: int) -> tuple[LogPlace, list[bytes | Gap]]:
+        parts: list[bytes | Gap] = []
+        size = 0
+        if 0 < place.segment < self.progress.first_tail:
+            place = self._skip_gap(place, parts)
+        while size < most and place.segment <= self.progress.segment:
+            segment = self._segment(place.segment)
+            for frame in segment.frames(place.offset, self._end(segment)):
+                data = _log_bytes(frame, stream)
+                if data:
+                    parts.append(data)
+                header = frame.header
+                ended = header.first_line - 1 + sum(run.lines for run in frame.runs)
+                place = LogPlace(place.segment, place.offset + header.size, ended, place.bytes + header.payload)
+                size += header.payload
+                if size >= most:
+                    return place, parts
+            if place.segment == self.progress.segment:
+                break
+            place = place._replace(segment=place.segment + 1, offset=frames.SEGMENT_HEADER_SIZE)
+            if place.segment < self.progress.first_tail:
+                place = self._skip_gap(place, parts)
+        return place, parts
+
+    def _skip_gap(self, place: LogPlace, parts: list[bytes | Gap]) -> LogPlace:
+        segment = self._segment(self.progress.first_tail)
+        ended = segment.first_line - 1
+        parts.append(Gap(place.lines, ended - place.lines, segment.bytes_before - place.bytes))
+        return LogPlace(segment.number, frames.SEGMENT_HEADER_SIZE, ended, segment.bytes_before)
+
+    def _place_of_line(self, line: int) -> Place:
+        segment = self._segment(self._segment_of_line(line))
+        return Place(segment.number, segment.locate(line, self._end(segment)))
+
+    def _segment_of_line(self, line: int) -> int:
+        """The kept segment in which ``line`` ends."""
+        low, high = self.progress.first_tail, self.progress.segment
+        if high == 0 or line <= self.progress.head_lines:
+            return 0
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._segment(middle).first_line <= line:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _segment(self, number: int) -> _Segment:
+        segment = self._segments.get(number)
+        if segment is None:
+            segment = self._segments[number] = _Segment(self._folder / frames.segment_name(number), number)
+            for gone in [known for known in self._segments if 0 < known < self.progress.first_tail]:
+                del self._segments[gone]
+        return segment
+
+    def _end(self, segment: _Segment) -> int:
+        if segment.number == self.progress.segment:
+            return self.progress.end
+        return segment.path.stat().st_size
+
+
+def _log_bytes(frame: Frame, stream: Stream | None) -> bytes:
+    if stream is None:
+        return frame.block[frame.payload_at : frame.payload_at + frame.header.payload]
+    return b"".join(data for _line, run, data in frame.parts() if run.stream == stream)
+
+
+def _cut(run: Run, skip: int, limit: int, room: int) -> Run:
+    """The part of a run after ``skip`` lines: at most ``limit`` lines, about ``room`` bytes, one line at least."""
+    lines = run.data.split(b"\n", skip + limit)[skip : skip + limit] if run.count > 1 else [run.data[:-1]]
+    lines = lines[: run.count - skip]
+    size = taken = 0
+    for line in lines:
+        if taken and size + len(line) > room:
+            break
+        size += len(line) + 1
+        taken += 1
+    return Run(run.first + skip, taken, run.stream, run.time, b"\n".join(lines[:taken]) + b"\n", run.length)

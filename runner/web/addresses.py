@@ -1,0 +1,42 @@
+"""Every address of the pages, in one place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+
+def query(path: str, values: Mapping[str, object]) -> str:
+    """``path`` with those of the values that are not None as its query."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def command(name: str, values: Mapping[str, object] | None = None) -> str:
+    """A command's form, filled in with ``values``."""
+    return query(f"/commands/{quote(name, safe='')}", values or {})
+
+
+def job(job_id: str, **place: object) -> str:
+    """A job's page, at a place if one is given (``after``, ``before``, ``line``, ``follow``)."""
+    return query(f"/jobs/{job_id}", place)
+
+
+def lines(job_id: str, after: int, seen: int) -> str:
+    """The fragment with the lines after a cursor."""
+    return f"/jobs/{job_id}/lines?after={after}&seen={seen}"
+
+
+def log(job_id: str, stream: str | None = None) -> str:
+    """The raw output."""
+    return query(f"/jobs/{job_id}/log", {"stream": stream})
+
+
+def stop(job_id: str) -> str:
+    """Where the stop form is posted to."""
+    return f"/jobs/{job_id}/stop"
+
+
+def jobs(state: str | None = None, command: str | None = None, before: str | None = None) -> str:
+    """The list of jobs."""
+    return query("/jobs", {"state": state, "command": command, "before": before})

@@ -1,0 +1,139 @@
+"""Runs of lines as the chunks of a job page. Pure.
+
+A run is one element with one text node; its line numbers stand in an attribute that the style
+sheet shows, so that a line costs no node. A chunk never reaches over the border of a block of
+``BLOCK`` lines: whole blocks are what a long page lets go of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+from markupsafe import Markup
+
+from runner.lines import Run, Slice, Stream
+from runner.web.ansi import render
+
+BLOCK = 1_000
+"""Lines in a block, the unit in which a page forgets."""
+
+KEPT_LINES = 5_000
+"""About how many lines a followed page keeps."""
+
+BIG_BYTES = 64 << 10
+"""A chunk with more text than this counts as big; a page keeps few of them."""
+
+_LABEL = '<span class="label">stderr: </span>'
+_WORDS = {Stream.STDOUT: "out", Stream.STDERR: "err"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Lines that are not shown: ``skipped`` can be read at ``url``, ``dropped`` are gone."""
+
+    skipped: str = ""
+    url: str = ""
+    dropped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a job page: perhaps a gap, then lines of one block. ``css`` has its classes."""
+
+    css: str
+    lines: int
+    html: Markup
+    gap: Gap | None = None
+    cut: str = ""
+
+
+def chunks_of(slices: Iterable[Slice], marked: range = range(0)) -> list[Chunk]:
+    """The chunks of these slices, each line once and in order; the lines ``marked`` carry a mark."""
+    found: list[Chunk] = []
+    for part in slices:
+        if part.dropped:
+            found.append(_gap_chunk(Gap(dropped=f"{part.dropped:,}"), part.next))
+        found.extend(_chunk(block, marked) for block in _blocks(part.runs, marked))
+    return found
+
+
+def skipped_chunk(url: str, count: int, after: int) -> Chunk:
+    """What stands where a reader was too far behind: ``count`` lines after line ``after``, to be read at ``url``."""
+    return _gap_chunk(Gap(skipped=f"{count:,}", url=url), after + 1)
+
+
+def fallen_blocks(before: int, now: int) -> range:
+    """The blocks that a page that goes from line ``before`` to line ``now`` may have and should let go of."""
+    oldest = max(0, (before - KEPT_LINES) // BLOCK - 2)
+    return range(oldest, min(max(oldest, (now - KEPT_LINES) // BLOCK), max(0, before) // BLOCK + 1))
+
+
+def _gap_chunk(gap: Gap, line: int) -> Chunk:
+    return Chunk(f"chunk b{(line - 1) // BLOCK}", 1, Markup(), gap)
+
+
+def _blocks(runs: Iterable[Run], marked: range) -> Iterator[list[Run]]:
+    block: list[Run] = []
+    for run in runs:
+        for piece in _pieces(run, marked):
+            if block and (_ends_chunk(block, piece)):
+                yield block
+                block = []
+            block.append(piece)
+    if block:
+        yield block
+
+
+def _ends_chunk(block: list[Run], piece: Run) -> bool:
+    """A cut line has a note of its own after it, so it ends its chunk."""
+    return block[-1].length is not None or _block_of(block[-1]) != _block_of(piece)
+
+
+def _block_of(run: Run) -> int:
+    return (run.first - 1) // BLOCK
+
+
+def _pieces(run: Run, marked: range) -> Iterator[Run]:
+    """``run`` cut where a block ends and where marked lines begin and end."""
+    last = run.first + run.count
+    borders = {line for line in (marked.start, marked.stop) if run.first < line < last}
+    borders.update(range(_block_of(run) * BLOCK + BLOCK + 1, last, BLOCK))
+    rest = run
+    for border in sorted(borders):
+        head, rest = _split(rest, border)
+        yield head
+    yield rest
+
+
+def _split(run: Run, line: int) -> tuple[Run, Run]:
+    """The lines before ``line``, and the others."""
+    count = line - run.first
+    tail = run.data.split(b"\n", count)[count]
+    head = run.data[: len(run.data) - len(tail)]
+    replace = partial(msgspec.structs.replace, run)
+    return replace(count=count, data=head), replace(first=line, count=run.count - count, data=tail)
+
+
+def _chunk(runs: list[Run], marked: range) -> Chunk:
+    big = " big" if sum(len(run.data) for run in runs) > BIG_BYTES else ""
+    html = Markup("".join(_run(run, run.first in marked) for run in runs))  # noqa: S704 - every part was escaped
+    length = runs[-1].length
+    return Chunk(
+        css=f"chunk b{_block_of(runs[0])}{big}",
+        lines=sum(run.count for run in runs),
+        html=html,
+        cut="" if length is None else f"{length:,}",
+    )
+
+
+def _run(run: Run, marked: bool) -> str:
+    word = _WORDS[run.stream]
+    text = render(run.data)
+    if run.stream is Stream.STDERR:
+        text = _LABEL + text.removesuffix("\n").replace("\n", "\n" + _LABEL) + "\n"
+    gutter = f" {word}\n".join(map(str, range(run.first, run.first + run.count)))
+    text = f"<mark>{text}</mark>" if marked else text
+    return f'<span class="run {word}" data-gutter="{gutter} {word}">{text}</span>'

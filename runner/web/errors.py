@@ -1,0 +1,158 @@
+"""One table from what can go wrong to how it is answered: a problem below ``/api/``, else a page.
+
+No text of an unexpected exception ever leaves the server; it is logged under an id that the answer shows.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from jinja2 import TemplateError
+from quart import Quart, Response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from runner.errors import (
+    BadCursor,
+    BadParameters,
+    LinefeedError,
+    QueueFull,
+    ShuttingDown,
+    StartFailed,
+    UnknownCommand,
+    UnknownJob,
+)
+from runner.web.problems import API, CONTENT_TYPE, problem
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST")
+
+_log = logging.getLogger("linefeed")
+
+
+class BadRequest(LinefeedError):
+    """A query or body that says nothing usable; ``fields`` maps a key to the reason."""
+
+    def __init__(self, sentence: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.fields = dict(fields or {})
+
+
+class WrongMediaType(LinefeedError):
+    """A form was sent where JSON is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__("Send JSON here, with the header Content-Type: application/json.")
+
+
+STATUSES: Mapping[type[LinefeedError], HTTPStatus] = {
+    BadCursor: HTTPStatus.BAD_REQUEST,
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    UnknownCommand: HTTPStatus.NOT_FOUND,
+    UnknownJob: HTTPStatus.NOT_FOUND,
+    WrongMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    BadParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
+    QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
+    ShuttingDown: HTTPStatus.SERVICE_UNAVAILABLE,
+    StartFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_SENTENCES: Mapping[int, str] = {
+    400: "The request could not be understood.",
+    404: "There is nothing at this address.",
+    405: "This address does not take requests of this method.",
+    408: "The request took too long to arrive.",
+    413: "The request is larger than is taken here.",
+    500: "Something went wrong on the server. It has been logged.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an answer says about an error."""
+
+    status: int
+    sentence: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    log_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where to go from an error page."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """What ``pages/error.html`` shows; ``log_id`` is empty unless the error was logged."""
+
+    title: str
+    sentence: str
+    status: int
+    log_id: str
+    links: tuple[Link, ...] = (Link("/", "Dashboard"), Link("/jobs", "Jobs"))
+
+
+def register_errors(app: Quart) -> None:
+    """Make ``app`` answer every error from here."""
+    app.register_error_handler(LinefeedError, _answer_ours)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def trouble_of(error: LinefeedError) -> Trouble:
+    """What is said about an error of ours."""
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    return Trouble(status, str(error), _fields_of(error))
+
+
+def _fields_of(error: LinefeedError) -> Mapping[str, str]:
+    match error:
+        case BadParameters() | BadRequest():
+            return error.fields
+        case BadCursor():
+            return {"after": f"is beyond the last line, which is {error.last}"}
+        case UnknownCommand():
+            return {"command": "is not in the catalogue"}
+        case _:
+            return {}
+
+
+async def _answer_ours(error: LinefeedError) -> Response:
+    if not any(kind in STATUSES for kind in type(error).__mro__):
+        return await _answer_unexpected(error)
+    return await _answer(trouble_of(error))
+
+
+async def _answer_http(error: HTTPException) -> Response:
+    if isinstance(error, NotFound) and request.method not in METHODS:
+        error = MethodNotAllowed(METHODS)
+    status = error.code or 500
+    response = await _answer(Trouble(status, _SENTENCES.get(status, HTTPStatus(status).phrase + ".")))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or METHODS))
+    return response
+
+
+async def _answer_unexpected(error: Exception) -> Response:
+    log_id = secrets.token_hex(4)
+    _log.error("%s %s failed, log id %s", request.method, request.path, log_id, exc_info=error)
+    return await _answer(Trouble(500, _SENTENCES[500], log_id=log_id))
+
+
+async def _answer(trouble: Trouble) -> Response:
+    if request.path.startswith(API):
+        body = problem(trouble.status, trouble.sentence, trouble.fields, trouble.log_id)
+        return Response(body, trouble.status, content_type=CONTENT_TYPE)
+    view = ErrorView(HTTPStatus(trouble.status).phrase, trouble.sentence, trouble.status, trouble.log_id or "")
+    try:
+        return Response(await render_template("pages/error.html", view=view), trouble.status)
+    except TemplateError:
+        # Perhaps it is the layout itself that fails; the reader still gets the sentence.
+        _log.exception("the error page cannot be rendered")
+        return Response(f"{view.sentence}\n", trouble.status, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,34 @@
+"""The life of an app's Runner: opened once and closed once, whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+
+from runner.errors import ShuttingDown
+from runner.service import Runner
+
+
+class Lifetime:
+    """Opens and closes a Runner: for our own main around serving, and for the lifespan of any other ASGI server."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._opening: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Open the Runner, or wait until it is open. Raises what ``Runner.open`` raises."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._runner.open())
+        await asyncio.shield(self._opening)
+
+    async def close(self) -> None:
+        """Close the Runner, or wait until it is closed; readers who wait are answered meanwhile."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._runner.close())
+        await asyncio.shield(self._closing)
+
+    def refuse_if_over(self) -> None:
+        """Raises ShuttingDown once the Runner is closed: it can answer nothing more."""
+        if self._closing is not None and self._closing.done():
+            raise ShuttingDown

@@ -1,0 +1,95 @@
+"""Query parameters: from text that anybody may have written to typed values, or a BadRequest that names the key."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from quart import request
+
+from runner.lines import SLICE_LINES, Stream
+from runner.web.errors import BadRequest
+
+LONGEST_WAIT = 30.0
+STATES = ("queued", "running", "stopping", "finished")
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+T = TypeVar("T")
+
+
+def text(key: str) -> str | None:
+    """The value of ``key``, or None if it was not sent. Raises BadRequest if it was sent twice."""
+    sent = request.args.getlist(key)
+    if len(sent) > 1:
+        raise _bad(key, "was sent more than once")
+    return sent[0] if sent else None
+
+
+def whole(key: str) -> int | None:
+    """A whole number of at most 18 ASCII digits, or None."""
+    sent = text(key)
+    if sent is None:
+        return None
+    if not _WHOLE.fullmatch(sent):
+        raise _bad(key, "must be a whole number, 0 or more, of at most 18 digits")
+    return int(sent)
+
+
+def after() -> int:
+    """The cursor; 0 if none was sent."""
+    return whole("after") or 0
+
+
+def limit(default: int, most: int = SLICE_LINES) -> int:
+    """How many to answer with: 1 to ``most``."""
+    number = whole("limit")
+    if number is None:
+        return default
+    if not 1 <= number <= most:
+        raise _bad("limit", f"must be 1 to {most}")
+    return number
+
+
+def wait() -> float:
+    """How long to wait for lines, in seconds: 0 to ``LONGEST_WAIT``; 0 if it was not sent."""
+    sent = text("wait")
+    if sent is None:
+        return 0.0
+    if not _DECIMAL.fullmatch(sent) or float(sent) > LONGEST_WAIT:
+        raise _bad("wait", f"must be a number of seconds, 0 to {LONGEST_WAIT:g}")
+    return float(sent)
+
+
+def seen() -> int | None:
+    """The revision that the reader has, or None."""
+    return whole("seen")
+
+
+def state() -> str | None:
+    """One of the four states, or None."""
+    return _one_of("state", {word: word for word in STATES})
+
+
+def stream() -> Stream | None:
+    """One stream, or None for both."""
+    return _one_of("stream", {stream.label: stream for stream in Stream})
+
+
+def switch(key: str) -> bool:
+    """Whether ``key`` is ``1``; ``0`` and absence say no."""
+    return _one_of(key, {"0": False, "1": True}) or False
+
+
+def _one_of(key: str, meanings: dict[str, T]) -> T | None:
+    sent = text(key)
+    if sent is None:
+        return None
+    if sent not in meanings:
+        raise _bad(key, f"must be one of {', '.join(meanings)}")
+    return meanings[sent]
+
+
+def _bad(key: str, reason: str) -> BadRequest:
+    return BadRequest(f"The query is not right: {key} {reason}.", {key: reason})

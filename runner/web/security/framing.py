@@ -1,0 +1,30 @@
+"""Refuses requests of a form that servers and proxies may read differently, or that is only there to cost memory."""
+
+from __future__ import annotations
+
+from runner.web.asgi import Scope, values
+from runner.web.security.refusal import Refusal
+
+MOST_HEADERS = 100
+HEADER_BYTES = 32 << 10
+TARGET_BYTES = 8 << 10
+
+_BAD_TARGET = Refusal(400, "The request's target must be a path that begins with a slash.")
+_LONG_TARGET = Refusal(414, f"The address is longer than {TARGET_BYTES} bytes.")
+_MANY_HEADERS = Refusal(431, f"The request has more than {MOST_HEADERS} headers or {HEADER_BYTES} bytes of them.")
+_TWO_LENGTHS = Refusal(400, "The request says in more than one way how long its body is.")
+
+
+def check_framing(scope: Scope) -> Refusal | None:
+    """Why the request's form is refused, or None."""
+    headers = list(scope["headers"])
+    target = scope.get("raw_path") or scope["path"].encode()
+    if len(headers) > MOST_HEADERS or sum(len(name) + len(value) + 4 for name, value in headers) > HEADER_BYTES:
+        return _MANY_HEADERS
+    if len(target) + len(scope["query_string"]) > TARGET_BYTES:
+        return _LONG_TARGET
+    if not target.startswith(b"/"):
+        return _BAD_TARGET
+    if len(values(headers, b"content-length")) + len(values(headers, b"transfer-encoding")) > 1:
+        return _TWO_LENGTHS
+    return None

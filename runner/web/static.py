@@ -1,0 +1,78 @@
+"""Static files: read once at start, known by their content, served from memory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from quart import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
+
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+FOR_EVER = "public, max-age=31536000, immutable"
+CHECK_EACH_TIME = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """One file; ``version`` changes with its content."""
+
+    content: bytes
+    content_type: str
+    version: str
+
+
+class StaticFiles:
+    """The files below a folder, by their path in it. Only files of known types are served."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {
+            path.relative_to(folder).as_posix(): _read(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix in _TYPES
+        }
+
+    def get(self, name: str) -> StaticFile | None:
+        """The file of this name, or None."""
+        return self._files.get(name)
+
+    def url(self, name: str) -> str:
+        """The address of a file, with its version, so that it may be kept for ever. Raises KeyError."""
+        return f"/static/{name}?v={self._files[name].version}"
+
+
+def static_blueprint(files: StaticFiles) -> Blueprint:
+    """The routes of ``files``, and ``static_url()`` for templates."""
+    blueprint = Blueprint("static", __name__)
+
+    @blueprint.get("/static/<path:name>")
+    async def static_file(name: str) -> Response:
+        file = files.get(name)
+        if file is None:
+            raise NotFound
+        return _answer(file)
+
+    blueprint.add_app_template_global(files.url, "static_url")
+    return blueprint
+
+
+def _answer(file: StaticFile) -> Response:
+    fresh = request.if_none_match.contains_weak(file.version)
+    response = Response(b"" if fresh else file.content, 304 if fresh else 200, content_type=file.content_type)
+    response.set_etag(file.version)
+    response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == file.version else CHECK_EACH_TIME
+    return response
+
+
+def _read(path: Path) -> StaticFile:
+    content = path.read_bytes()
+    return StaticFile(content, _TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:16])

@@ -1,0 +1,190 @@
+"""What templates are given: typed values, already worded. Pure; the time is an argument."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from runner.catalogue import Command
+from runner.job import Finished, Job, Outcome, Queued, Running, State, Stopping
+from runner.web import addresses, wording
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A state in words and in shape: never told by colour alone."""
+
+    css: str
+    symbol: str
+    label: str
+
+
+_OUTCOMES = {
+    Outcome.SUCCEEDED: Look("succeeded", "✓", "Succeeded"),
+    Outcome.FAILED: Look("failed", "✗", "Failed"),
+    Outcome.STOPPED: Look("stopped", "■", "Stopped"),
+    Outcome.TIMED_OUT: Look("timed-out", "⧖", "Timed out"),
+    Outcome.OVER_LIMIT: Look("over-limit", "⊘", "Over its limit"),
+    Outcome.NOT_STARTED: Look("not-started", "!", "Not started"),
+    Outcome.LOST: Look("lost", "?", "Lost"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A moment in three ways: for the ``datetime`` attribute, for people, and as an age."""
+
+    iso: str
+    text: str
+    ago: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job for pages and lists."""
+
+    id: str
+    title: str
+    command: str
+    url: str
+    state: str
+    outcome: str
+    look: Look
+    reason: str
+    exit_name: str
+    exit: str
+    lines: str
+    dropped: str
+    bytes: str
+    duration: str
+    duration_name: str
+    last_output: str
+    queued: Clock
+    receipt: str
+    stop_url: str
+    log_url: str
+    stderr_url: str
+    summary: str
+    may_stop: bool
+    finished: bool
+
+
+def job_view(job: Job, now: float) -> JobView:
+    """The job at the time ``now``."""
+    look = _look(job.state)
+    name, duration = _duration(job, now)
+    exit_name, exit_text = _exit(job.state)
+    reason = job.finished.reason if job.finished else ""
+    return JobView(
+        id=job.id,
+        title=job.title,
+        command=job.command,
+        url=addresses.job(job.id),
+        state=job.state.name,
+        outcome=str(job.finished.outcome) if job.finished else "",
+        look=look,
+        reason=reason,
+        exit_name=exit_name,
+        exit=exit_text,
+        lines=wording.count(job.output.lines, "line"),
+        dropped=wording.count(job.output.dropped, "line") if job.output.dropped else "",
+        bytes=wording.size(job.output.bytes),
+        duration=duration,
+        duration_name=name,
+        last_output=wording.ago(now - job.output.last_at) if job.output.last_at else "none yet",
+        queued=_clock(job.queued_at, now),
+        receipt=shlex.join(job.argv),
+        stop_url=addresses.stop(job.id),
+        log_url=addresses.log(job.id),
+        stderr_url=addresses.log(job.id, "stderr"),
+        summary=f"{look.label}. {reason}".strip(),
+        may_stop=isinstance(job.state, Queued | Running),
+        finished=job.finished is not None,
+    )
+
+
+def _look(state: State) -> Look:
+    match state:
+        case Queued(position):
+            return Look("queued", "…", f"Waiting, {wording.ordinal(position)} in the queue")
+        case Running():
+            return Look("running", "▶", "Running")
+        case Stopping():
+            return Look("stopping", "◧", "Stopping")
+        case Finished(outcome=outcome):
+            return _OUTCOMES[outcome]
+
+
+def _exit(state: State) -> tuple[str, str]:
+    """What its end is called and its number: ``("Exit code", "3")``; empty if it has none."""
+    if not isinstance(state, Finished):
+        return "", ""
+    if state.exit_code is not None:
+        return "Exit code", str(state.exit_code)
+    return ("Signal", str(state.signal)) if state.signal is not None else ("", "")
+
+
+def _duration(job: Job, now: float) -> tuple[str, str]:
+    end = job.finished.ended_at if job.finished else now
+    if job.started_at is None:
+        return "Waited", wording.span(end - job.queued_at)
+    return ("Took" if job.finished else "Running for"), wording.span(end - job.started_at)
+
+
+def _clock(time: float, now: float) -> Clock:
+    return Clock(wording.rfc3339(time), wording.moment(time), wording.ago(now - time))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """One command, to be picked. ``asks`` says that it cannot start before something is filled in."""
+
+    name: str
+    title: str
+    description: str
+    url: str
+    asks: bool
+    has_parameters: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Commands that belong together; ``title`` may be empty."""
+
+    title: str
+    commands: tuple[CommandView, ...]
+
+
+def groups(commands: Mapping[str, Command]) -> list[GroupView]:
+    """The catalogue by group, in the order of the file."""
+    found: dict[str, list[CommandView]] = {}
+    for command in commands.values():
+        found.setdefault(command.group, []).append(_command_view(command))
+    return [GroupView(title, tuple(members)) for title, members in found.items()]
+
+
+def _command_view(command: Command) -> CommandView:
+    parameters = command.parameters.values()
+    return CommandView(
+        name=command.name,
+        title=command.title,
+        description=command.description,
+        url=addresses.command(command.name),
+        asks=any(parameter.required and parameter.default is None for parameter in parameters),
+        has_parameters=bool(parameters),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JobsView:
+    """A list of jobs; ``active`` says that one of them may still change."""
+
+    jobs: tuple[JobView, ...]
+    active: bool
+
+
+def jobs_view(jobs: Iterable[Job], now: float) -> JobsView:
+    """The list at the time ``now``, in the order given."""
+    views = tuple(job_view(job, now) for job in jobs)
+    return JobsView(views, any(not view.finished for view in views))

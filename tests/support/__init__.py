@@ -1,0 +1,1 @@
+"""The vocabulary of the tests: what a test says in one word each."""
