@@ -102,7 +102,8 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     try:
         await lifetime.open()
     except (OSError, sqlite3.Error) as error:
-        raise BadConfiguration([Fault("server", "data", f"{settings.server.data} cannot be used: {error}")]) from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadConfiguration([Fault("server", "data", f"{settings.server.data} cannot be used: {reason}")]) from error
     told = _signals()
     url = f"http://{_authority(settings.server.host, listener.getsockname()[1])}/"
 

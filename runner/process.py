@@ -35,7 +35,7 @@ def become_subreaper() -> None:
 
     Only for a process whose every child is a shim: any other child is taken for such a leftover.
     """
-    global _is_subreaper
+    global _is_subreaper  # noqa: PLW0603 - it is a fact about the process, as the kernel keeps it
     tree.become_subreaper()
     _is_subreaper = True
 

@@ -1,109 +1,20 @@
-"""The line store on disk: reads what a shim writes, by cursor, while it is being written.
-
-The index has one entry per 64 KiB of segment that somebody read, never one per line or frame.
-Files are opened for one read and closed again, so a spool holds no descriptors.
-"""
+"""The line store on disk: reads what a shim writes, by cursor, while it is being written."""
 
 from __future__ import annotations
 
-import os
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import BadCursor
 from runner.lines import SHOWN_BYTES, SLICE_BYTES, SLICE_LINES, Gap, OpenText, Run, Slice, Stream
+from runner.segments import Frame, Segment
 from runner.shim import frames
-from runner.shim.frames import FrameHeader, Place, Progress, RunEntry
+from runner.shim.frames import Place, Progress, RunEntry
 
-_BLOCK = 256 * 1024
-_INDEX_STEP = 64 * 1024
-_INDEX_BLOCK = 4096
+_LOG_BYTES = 256 * 1024
 _REMEMBERED_ENDS = 16
 _TRIES = 20
-
-
-class Frame(NamedTuple):
-    """A frame as read: where it is, its header, its runs and where their bytes begin in ``block``."""
-
-    place: Place
-    header: FrameHeader
-    runs: list[RunEntry]
-    block: bytes
-    payload_at: int
-
-    def parts(self) -> Iterator[tuple[int, RunEntry, bytes]]:
-        """Each run with the number of its first line and its bytes."""
-        line, at = self.header.first_line, self.payload_at
-        for run in self.runs:
-            yield line, run, self.block[at : at + run.size]
-            line += run.lines
-            at += run.size
-
-
-class _Segment:
-    """One segment file: its header and a sparse index of it."""
-
-    def __init__(self, path: Path, number: int) -> None:
-        self.path = path
-        self.number = number
-        with path.open("rb", buffering=0) as file:
-            self.first_line, self.bytes_before = frames.unpack_segment_header(file.read(frames.SEGMENT_HEADER_SIZE))
-        self._lines = array("Q", [self.first_line])
-        self._offsets = array("Q", [frames.SEGMENT_HEADER_SIZE])
-
-    def locate(self, line: int, end: int) -> int:
-        """The offset of a frame at or before the one with ``line``, at most 64 KiB before it."""
-        if self._lines[-1] <= line:
-            self._extend(line, end)
-        return self._offsets[bisect_right(self._lines, line) - 1]
-
-    def _extend(self, line: int, end: int) -> None:
-        """Index frame by frame until one begins after ``line``, reading headers only."""
-        with self.path.open("rb", buffering=0) as file:
-            block, base = b"", self._offsets[-1]
-            offset = base
-            while offset < end:
-                if len(block) < offset - base + frames.FRAME_HEADER_SIZE:
-                    block, base = os.pread(file.fileno(), _INDEX_BLOCK, offset), offset
-                header = frames.unpack_frame_header(block, offset - base)
-                if offset - self._offsets[-1] >= _INDEX_STEP:
-                    self._offsets.append(offset)
-                    self._lines.append(header.first_line)
-                if header.first_line > line:
-                    return
-                offset += header.size
-
-    def frames(self, offset: int, end: int) -> Iterator[Frame]:
-        """The frames from ``offset`` to ``end``, read in blocks."""
-        with self.path.open("rb", buffering=0) as file:
-            block, base = b"", offset
-            while offset < end:
-                at = offset - base
-                size = self._whole_frame(block, at)
-                if not size:
-                    block, base, at = os.pread(file.fileno(), min(_BLOCK, end - offset), offset), offset, 0
-                    size = self._whole_frame(block, 0)
-                if not size:
-                    wanted = frames.unpack_frame_header(block).size
-                    block = os.pread(file.fileno(), wanted, offset)
-                    size = self._whole_frame(block, 0)
-                if not size:
-                    raise frames.Damaged(f"{self.path.name} is cut at {offset}")
-                header = frames.unpack_frame_header(block, at)
-                runs = frames.unpack_runs(block, at, header.head)
-                yield Frame(Place(self.number, offset), header, runs, block, at + header.head)
-                offset += size
-
-    @staticmethod
-    def _whole_frame(block: bytes, at: int) -> int:
-        """The size of the frame at ``at`` if ``block`` has all of it, else 0."""
-        if len(block) < at + frames.FRAME_HEADER_SIZE:
-            return 0
-        size = frames.unpack_frame_header(block, at).size
-        return size if len(block) >= at + size else 0
 
 
 class LogPlace(NamedTuple):
@@ -120,7 +31,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._segments: dict[int, _Segment] = {}
+        self._segments: dict[int, Segment] = {}
         self._ends: dict[int, Place] = {}
         self.progress = Progress()
 
@@ -196,9 +107,9 @@ class Spool:
 
     def _remember(self, frame: Frame) -> None:
         """Where the line after ``frame`` will begin, so that readers at the tail need no search."""
-        line = frame.header.first_line + sum(run.lines for run in frame.runs)
+        line = frame.last_line + 1
         self._ends.pop(line, None)
-        self._ends[line] = Place(frame.place.segment, frame.place.offset + frame.header.size)
+        self._ends[line] = frame.end
         if len(self._ends) > _REMEMBERED_ENDS:
             del self._ends[next(iter(self._ends))]
 
@@ -228,9 +139,8 @@ class Spool:
 
     def _giant_head(self, entry: RunEntry, end: Place) -> bytes:
         """The first bytes, of those still kept, of a line that was written in pieces."""
-        assert entry.start is not None
         head = bytearray()
-        for frame in self._frames_between(entry.start, end):
+        for frame in self._frames_between(entry.start or end, end):
             for _line, part, data in frame.parts():
                 if part.stream == entry.stream and part.flags & frames.PIECE:
                     head += data
@@ -266,7 +176,7 @@ class Spool:
         place = LogPlace()
         while True:
             before = place
-            place, parts = self.read_log(place, stream, _BLOCK)
+            place, parts = self.read_log(place, stream, _LOG_BYTES)
             yield from parts
             if place == before:
                 return
@@ -279,13 +189,11 @@ class Spool:
         while size < most and place.segment <= self.progress.segment:
             segment = self._segment(place.segment)
             for frame in segment.frames(place.offset, self._end(segment)):
-                data = _log_bytes(frame, stream)
+                data = frame.written(stream)
                 if data:
                     parts.append(data)
-                header = frame.header
-                ended = header.first_line - 1 + sum(run.lines for run in frame.runs)
-                place = LogPlace(place.segment, place.offset + header.size, ended, place.bytes + header.payload)
-                size += header.payload
+                place = LogPlace(*frame.end, frame.last_line, place.bytes + frame.header.payload)
+                size += frame.header.payload
                 if size >= most:
                     return place, parts
             if place.segment == self.progress.segment:
@@ -318,24 +226,18 @@ class Spool:
                 high = middle - 1
         return low
 
-    def _segment(self, number: int) -> _Segment:
+    def _segment(self, number: int) -> Segment:
         segment = self._segments.get(number)
         if segment is None:
-            segment = self._segments[number] = _Segment(self._folder / frames.segment_name(number), number)
+            segment = self._segments[number] = Segment(self._folder / frames.segment_name(number), number)
             for gone in [known for known in self._segments if 0 < known < self.progress.first_tail]:
                 del self._segments[gone]
         return segment
 
-    def _end(self, segment: _Segment) -> int:
+    def _end(self, segment: Segment) -> int:
         if segment.number == self.progress.segment:
             return self.progress.end
         return segment.path.stat().st_size
-
-
-def _log_bytes(frame: Frame, stream: Stream | None) -> bytes:
-    if stream is None:
-        return frame.block[frame.payload_at : frame.payload_at + frame.header.payload]
-    return b"".join(data for _line, run, data in frame.parts() if run.stream == stream)
 
 
 def _cut(run: Run, skip: int, limit: int, room: int) -> Run:

@@ -46,9 +46,9 @@ class LineCutter:
         if self._written:
             begin = data.find(b"\n") + 1
             runs.append(self._end_giant(data[:begin], 0))
-        whole = bytes(self._open) + data[begin:cut]
-        if whole:
-            runs.append(Run(self._stream, 0, whole, whole.count(b"\n")))
+        if cut > begin:
+            whole = b"".join((self._open, memoryview(data)[begin:cut]))  # one copy, not two: this is the hot path
+            runs.append(Run(self._stream, 0, whole, data.count(b"\n", begin, cut)))
         self._open = bytearray(data[cut:])
         return runs + self._pieces()
 

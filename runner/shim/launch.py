@@ -1,9 +1,8 @@
 """What the server tells a shim, and what the shim leaves behind: the launch and the exit record.
 
 The launch goes through the shim's standard input, so that neither arguments nor environment of the
-command touch the shim. ``marshal`` is both ends' own interpreter's, and loads in no time; importing
-``json`` would make each job start about 8 ms later. For the same reason the exit record, which is JSON, is
-written without it: it has only numbers and fixed words.
+command touch the shim. ``marshal`` is both ends' own interpreter's and built in. The exit record is JSON,
+written without ``json``, which each job would wait for: it has only numbers and fixed words.
 """
 
 from __future__ import annotations

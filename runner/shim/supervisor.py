@@ -76,6 +76,7 @@ class Supervisor:
 
     def run(self) -> End:
         """Until the command has ended and nothing is left of it."""
+        tree.reap(self._reaped)  # it may have ended before anybody listened for its signal
         while self._status is None or self._group_may_finish():
             now = time.monotonic()
             for fd, _events in self._poller.poll(max(0.0, self._next_moment() - now) * 1000 + 0.5):

@@ -6,7 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 ENTRIES = 64
-TOTAL_BYTES = 16 << 20
+# A long answer is one reader's catching up, seldom another's; kept, it would only weigh on the memory.
+ENTRY_BYTES = 256 << 10
+TOTAL_BYTES = 4 << 20
 
 
 class SharedAnswers:
@@ -22,7 +24,10 @@ class SharedAnswers:
         """The answer under ``key``; ``make`` is called if there is none."""
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = make()
+            answer = make()
+            if len(answer) > ENTRY_BYTES:
+                return answer
+            self._answers[key] = answer
             self._bytes += len(answer)
             self._trim()
         else:

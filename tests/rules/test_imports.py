@@ -13,7 +13,7 @@ from tests.rules.house import brings, imports, is_in, modules, own_imports, room
 LAYERS = (
     {"errors", "shim"},
     {"parameters", "catalogue", "job", "lines", "demo"},
-    {"settings", "spool", "folder", "doorbell", "process"},
+    {"settings", "segments", "spool", "folder", "doorbell", "process"},
     {"pool", "history", "expiry", "endings", "live", "recovery"},
     {"service"},
     {"web"},

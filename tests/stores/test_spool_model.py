@@ -30,8 +30,8 @@ class Model:
     """What was written: whole lines in the order in which they ended, and each stream's bytes."""
 
     lines: list[tuple[Stream, bytes]] = field(default_factory=list)
-    open: dict[Stream, bytes] = field(default_factory=lambda: {stream: b"" for stream in Stream})
-    raw: dict[Stream, bytes] = field(default_factory=lambda: {stream: b"" for stream in Stream})
+    open: dict[Stream, bytes] = field(default_factory=lambda: dict.fromkeys(Stream, b""))
+    raw: dict[Stream, bytes] = field(default_factory=lambda: dict.fromkeys(Stream, b""))
 
     def write(self, stream: Stream, data: bytes) -> None:
         self.raw[stream] += data
@@ -92,7 +92,9 @@ def test_every_line_is_kept_in_order_or_counted_as_dropped(
 
 @settings(max_examples=100, deadline=None)
 @given(writes, st.data())
-def test_any_cursor_gives_the_lines_after_it(steps: list[tuple[Stream, list[bytes], bool]], data: st.DataObject) -> None:
+def test_any_cursor_gives_the_lines_after_it(
+    steps: list[tuple[Stream, list[bytes], bool]], data: st.DataObject
+) -> None:
     with TemporaryDirectory() as folder:
         model, spool = written(folder, ROOMY, steps)
         after = data.draw(st.integers(0, spool.last))

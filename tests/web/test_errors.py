@@ -11,7 +11,6 @@ from runner.service import Runner
 from runner.web.errors import STATUSES
 from tests.web.conftest import Ask
 
-
 CORE = "runner.errors"
 
 

@@ -142,6 +142,8 @@ async def test_a_post_where_only_get_is(asked: Ask) -> None:
         ([(b"content-length", b"0"), (b"content-length", b"0")], 400),
         ([(b"x-%d" % number, b"y") for number in range(100)], 431),
         ([(b"x", b"y" * 33_000)], 431),
+        ([(b"x", b"a\nb: c")], 400),
+        ([(b"x", b"a\0")], 400),
         ([(b"x-%d" % number, b"y") for number in range(90)], 200),
     ],
 )

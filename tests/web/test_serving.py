@@ -106,6 +106,13 @@ def test_an_address_in_use_is_one_line(tmp_path: Path) -> None:
     assert "in use" in err
 
 
+def test_a_data_folder_that_cannot_be_made_is_one_line() -> None:
+    process = start_app("--data", "/proc/linefeed", "--bind", "127.0.0.1:0")
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, len(err.splitlines())) == (2, "", 1)
+    assert "/proc/linefeed" in err
+
+
 def test_importing_the_app_starts_nothing(tmp_path: Path) -> None:
     code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); import app; assert callable(app.app)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env={"LINEFEED_CONFIG": "/nonexistent"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from runner.web.asgi import Scope, values
 from runner.web.security.refusal import Refusal
 
@@ -9,9 +11,12 @@ MOST_HEADERS = 100
 HEADER_BYTES = 32 << 10
 TARGET_BYTES = 8 << 10
 
+_CONTROL = re.compile(rb"[\r\n\0]")
+
 _BAD_TARGET = Refusal(400, "The request's target must be a path that begins with a slash.")
 _LONG_TARGET = Refusal(414, f"The address is longer than {TARGET_BYTES} bytes.")
 _MANY_HEADERS = Refusal(431, f"The request has more than {MOST_HEADERS} headers or {HEADER_BYTES} bytes of them.")
+_BAD_HEADER = Refusal(400, "A header has a character that no header may have.")
 _TWO_LENGTHS = Refusal(400, "The request says in more than one way how long its body is.")
 
 
@@ -25,6 +30,8 @@ def check_framing(scope: Scope) -> Refusal | None:
         return _LONG_TARGET
     if not target.startswith(b"/"):
         return _BAD_TARGET
+    if _CONTROL.search(b"".join(value for _, value in headers)):
+        return _BAD_HEADER
     if len(values(headers, b"content-length")) + len(values(headers, b"transfer-encoding")) > 1:
         return _TWO_LENGTHS
     return None

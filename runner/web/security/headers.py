@@ -13,11 +13,11 @@ RAW_CONTENT_SECURITY_POLICY = "default-src 'none'; sandbox; base-uri 'none'; for
 """For output as it was written: should a browser take it for a page, it may do nothing at all."""
 
 _FEATURES = (
-    "accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read", "clipboard-write",
+    "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "clipboard-write",
     "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid",
     "identity-credentials-get", "idle-detection", "keyboard-map", "local-fonts", "magnetometer", "microphone", "midi",
     "otp-credentials", "payment", "picture-in-picture", "publickey-credentials-create", "publickey-credentials-get",
-    "screen-wake-lock", "serial", "storage-access", "usb", "web-share", "window-management", "xr-spatial-tracking",
+    "screen-wake-lock", "serial", "storage-access", "usb", "window-management", "xr-spatial-tracking",
 )  # fmt: skip
 
 _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (

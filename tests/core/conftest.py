@@ -1,0 +1,31 @@
+"""Runners with real processes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.catalogue import Command
+from runner.service import Runner
+from tests.support.commands import settings_of
+
+RunnerOf = Callable[..., Awaitable[Runner]]
+
+
+@pytest.fixture
+async def runner_of(tmp_path: Path) -> AsyncIterator[RunnerOf]:
+    """``await runner_of(command, …, pool=…, output=…)``: a Runner that is open, and closed after the test."""
+    opened: list[Runner] = []
+
+    async def open_runner(*commands: Command, **sections: Any) -> Runner:
+        runner = Runner(settings_of(tmp_path, *commands, **sections))
+        await runner.open()
+        opened.append(runner)
+        return runner
+
+    yield open_runner
+    for runner in opened:
+        await runner.close()
