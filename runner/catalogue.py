@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from runner.errors import BadParameters
 from runner.parameters import ARGUMENT_BYTES, ChoiceParameter, IntegerParameter, Parameter, TextParameter
@@ -19,6 +20,7 @@ __all__ = [
     "Command",
     "IntegerParameter",
     "Invocation",
+    "OnServerExit",
     "Parameter",
     "Slot",
     "TextParameter",
@@ -53,6 +55,14 @@ class Invocation:
     parameters: Mapping[str, object]
 
 
+class OnServerExit(StrEnum):
+    """What becomes of a command's jobs when the server stops or dies."""
+
+    STOP = "stop"
+    KEEP = "keep"
+    """They go on, and the next start adopts them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One entry of the catalogue. ``timeout`` and ``stop_grace`` are seconds.
@@ -72,6 +82,7 @@ class Command:
     timeout: float | None = None
     stop_grace: float = 5.0
     running: int | None = None
+    on_server_exit: OnServerExit = OnServerExit.STOP
 
     def build(self, values: Mapping[str, object]) -> Invocation:
         """The argv for these values, from JSON or a form.

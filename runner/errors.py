@@ -70,6 +70,22 @@ class BadCursor(LinefeedError):
         self.last = last
 
 
+class OutputExpired(LinefeedError):
+    """The job's output is gone; its record is still there."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__("The output of this job has expired. Its record is kept.")
+        self.job_id = job_id
+
+
+class PinRefused(LinefeedError):
+    """Pinned output already takes as much room as may be pinned (half of ``total_bytes``), in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("No more output can be pinned: what is pinned takes half of all the room already.")
+        self.limit = limit
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with the configuration, printed as ``FILE: KEY: reason``."""

@@ -54,7 +54,11 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """It is over. ``started_at`` is None if it never ran; ``expired_at`` is set once its output is gone."""
+    """It is over. ``started_at`` is None if it never ran.
+
+    Its output is kept until ``expires_at`` (later if somebody reads it), or while it is ``pinned``;
+    ``expired_at`` is set once it is gone.
+    """
 
     outcome: Outcome
     reason: str
@@ -64,6 +68,7 @@ class Finished:
     signal: int | None = None
     expires_at: float | None = None
     expired_at: float | None = None
+    pinned: bool = False
     name = "finished"
 
 

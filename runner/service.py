@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 
 from runner import doorbell, endings, recovery
 from runner.catalogue import Command
-from runner.errors import ShuttingDown, StartFailed, UnknownCommand, UnknownJob
+from runner.errors import OutputExpired, ShuttingDown, StartFailed, UnknownCommand, UnknownJob
 from runner.folder import JobFolder
 from runner.history import History
 from runner.job import Finished, Job, JobPage, Outcome, Queued, Running, Stopping, is_id, new_id
@@ -140,6 +140,14 @@ class Runner:
         else:
             self._ask_to_stop(live, force)
         return live.job
+
+    async def keep_longer(self, job_id: str) -> Job:
+        """Keep a finished job's output for another ``idle_expiry``. Raises UnknownJob, OutputExpired."""
+        raise OutputExpired(job_id)
+
+    async def pin(self, job_id: str, pinned: bool) -> Job:
+        """Keep a finished job's output until it is unpinned. Raises UnknownJob, OutputExpired, PinRefused."""
+        raise OutputExpired(job_id)
 
     async def log(self, job_id: str, stream: Stream | None = None, follow: bool = False) -> AsyncIterator[bytes | Gap]:
         """The raw output as an iterator; with ``follow`` until the job ends. Raises UnknownJob."""

@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from runner.settings.load import load_settings
-from runner.settings.values import ALLOWED_HOSTS, OutputSettings, PoolSettings, ServerSettings, Settings
+from runner.settings.values import (
+    ALLOWED_HOSTS,
+    HistorySettings,
+    OutputSettings,
+    PoolSettings,
+    ServerSettings,
+    Settings,
+)
 
-__all__ = ["ALLOWED_HOSTS", "OutputSettings", "PoolSettings", "ServerSettings", "Settings", "load_settings"]
+__all__ = [
+    "ALLOWED_HOSTS",
+    "HistorySettings",
+    "OutputSettings",
+    "PoolSettings",
+    "ServerSettings",
+    "Settings",
+    "load_settings",
+]

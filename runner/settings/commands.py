@@ -6,13 +6,13 @@ import os
 import re
 from collections.abc import Mapping
 
-from runner.catalogue import Command, Parameter, check_argv
+from runner.catalogue import Command, OnServerExit, Parameter, check_argv
 from runner.settings.parameters import read_parameter
-from runner.settings.quantities import parse_duration
+from runner.settings.quantities import parse_duration, shown
 from runner.settings.sections import MOST_RUNNING
 from runner.settings.table import Table, filled, integer, place, text, words
 
-LATER = frozenset({"silence_timeout", "on_server_exit", "terminal", "order", "input", "confirm", "user"})
+LATER = frozenset({"silence_timeout", "terminal", "order", "input", "confirm", "user"})
 RESERVED = frozenset({"command"})
 """Names of the start form itself."""
 
@@ -45,6 +45,7 @@ def _read_command(name: str, table: Table) -> Command:
         timeout=table.take("timeout", None, _parse_timeout),
         stop_grace=table.take("stop_grace", 5.0, parse_duration),
         running=table.take("running", None, integer(1, MOST_RUNNING)),
+        on_server_exit=table.take("on_server_exit", OnServerExit.STOP, _parse_on_server_exit),
     )
     table.close(LATER)
     return command
@@ -81,6 +82,14 @@ def _read_env(table: Table) -> dict[str, str]:
 
 def _parse_directory(value: object) -> str | None:
     return os.path.abspath(place(value))
+
+
+def _parse_on_server_exit(value: object) -> OnServerExit:
+    word = text(value)
+    try:
+        return OnServerExit(word)
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(OnServerExit)}, not {shown(word)}") from None
 
 
 def _parse_timeout(value: object) -> float | None:

@@ -14,7 +14,15 @@ from runner.errors import BadConfiguration, Fault
 from runner.settings.commands import read_commands
 from runner.settings.environment import child_environment
 from runner.settings.quantities import Address, on_one_line, parse_bind, shown
-from runner.settings.sections import DEFAULT_BIND, DEFAULT_DATA, ServerSection, read_output, read_pool, read_server
+from runner.settings.sections import (
+    DEFAULT_BIND,
+    DEFAULT_DATA,
+    ServerSection,
+    read_history,
+    read_output,
+    read_pool,
+    read_server,
+)
 from runner.settings.table import Table, place
 from runner.settings.values import ALLOWED_HOSTS, ServerSettings, Settings
 
@@ -26,7 +34,7 @@ DEMO = "demo catalogue"
 FILE_BYTES = 4 << 20
 """The largest configuration file."""
 
-LATER = frozenset({"auth", "history"})
+LATER = frozenset({"auth"})
 
 _AT_LINE = re.compile(r" \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)\Z")
 
@@ -91,6 +99,7 @@ class _Loading:
             ),
             pool=read_pool(root.table("pool")),
             output=read_output(root.table("output")),
+            history=read_history(root.table("history")),
             commands=read_commands(root.table("commands")),
             environment=child_environment(self.environ),
         )

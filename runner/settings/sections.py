@@ -1,24 +1,24 @@
-"""The sections ``[server]``, ``[pool]`` and ``[output]``, read into their values."""
+"""The sections ``[server]``, ``[pool]``, ``[output]`` and ``[history]``, read into their values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.settings.quantities import Address, parse_bind, parse_host, parse_origin, parse_size
+from runner.settings.quantities import Address, parse_bind, parse_duration, parse_host, parse_origin, parse_size
 from runner.settings.table import Table, integer, place, text
-from runner.settings.values import OutputSettings, PoolSettings
+from runner.settings.values import HistorySettings, OutputSettings, PoolSettings
 
 DEFAULT_BIND = Address("127.0.0.1", 8000)
 DEFAULT_DATA = "var"
 
 SERVER_LATER = frozenset({"base_path"})
-OUTPUT_LATER = frozenset({"idle_expiry", "total_bytes"})
 
 MOST_RUNNING = 10_000
 MOST_QUEUED = 1_000_000
 LEAST_BYTES = 4 << 10
 LEAST_LINES = 100
 MOST_LINES = 10**15
+LEAST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,35 @@ def read_output(table: Table) -> OutputSettings:
     output = OutputSettings(
         max_bytes=table.take("max_bytes", OutputSettings().max_bytes, _parse_cap),
         max_lines=table.take("max_lines", OutputSettings().max_lines, integer(LEAST_LINES, MOST_LINES)),
+        idle_expiry=table.take("idle_expiry", OutputSettings().idle_expiry, _parse_keeping),
+        total_bytes=table.take("total_bytes", OutputSettings().total_bytes, parse_size),
     )
-    table.close(OUTPUT_LATER)
+    if output.total_bytes < output.max_bytes:
+        _note_sizes(table, output)
+    table.close()
     return output
+
+
+def read_history(table: Table) -> HistorySettings:
+    """``[history]``."""
+    history = HistorySettings(keep=table.take("keep", HistorySettings().keep, _parse_keeping))
+    table.close()
+    return history
+
+
+def _note_sizes(table: Table, output: OutputSettings) -> None:
+    """One job's cap is more than the room for all: the fault is of a key that the file has."""
+    if "total_bytes" in table:
+        table.fault("total_bytes", f"must not be less than max_bytes, which is {output.max_bytes} bytes")
+    else:
+        table.fault("max_bytes", f"must not be more than total_bytes, which is {output.total_bytes} bytes")
+
+
+def _parse_keeping(value: object) -> float:
+    seconds = parse_duration(value)
+    if seconds < LEAST_SECONDS:
+        raise ValueError("must be at least 1s")
+    return seconds
 
 
 def _parse_cap(value: object) -> int:

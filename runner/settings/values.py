@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.catalogue import Command
@@ -37,10 +37,23 @@ class PoolSettings:
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """The most that is kept of one job's output."""
+    """The most that is kept of one job's output, of all output together, and for how long.
+
+    ``idle_expiry`` is seconds: output goes when its job is finished and nobody has read it for so long.
+    ``total_bytes`` is at least ``max_bytes``.
+    """
 
     max_bytes: int = 256 << 20
     max_lines: int = 10_000_000
+    idle_expiry: float = 3_600.0
+    total_bytes: int = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySettings:
+    """How long the records of finished jobs are kept, in seconds."""
+
+    keep: float = 90 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +65,4 @@ class Settings:
     output: OutputSettings
     commands: Mapping[str, Command]
     environment: Mapping[str, str]
+    history: HistorySettings = field(default_factory=HistorySettings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from runner.service import Runner
 from tests.support.commands import settings_of
 
 RunnerOf = Callable[..., Awaitable[Runner]]
+
+_CLOSE_S = 20.0
 
 
 @pytest.fixture
@@ -28,4 +31,4 @@ async def runner_of(tmp_path: Path) -> AsyncIterator[RunnerOf]:
 
     yield open_runner
     for runner in opened:
-        await runner.close()
+        await asyncio.wait_for(runner.close(), _CLOSE_S)

@@ -14,7 +14,9 @@ times = st.floats(0, 1e12)
 texts = st.binary(max_size=frames.OPEN_BYTES)
 places = st.builds(Place, small, large)
 flags = st.sampled_from([0, frames.PIECE, frames.UNTERMINATED])
-plain_runs = st.builds(RunEntry, st.integers(1, 2), flags, st.integers(0, 2**20), small)
+plain_runs = st.builds(
+    RunEntry, st.integers(1, 2), flags, st.integers(0, 2**20), small, start=st.none(), length=st.just(0)
+)
 giant_runs = st.builds(
     RunEntry, st.integers(1, 2), st.sampled_from([2, 6]), st.integers(0, 2**20), st.just(1), places, large
 )

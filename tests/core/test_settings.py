@@ -30,6 +30,10 @@ queue = 0
 [output]
 max_bytes = "64KiB"
 max_lines = 100
+idle_expiry = "5s"
+total_bytes = "1MiB"
+[history]
+keep = "7d"
 [commands.list-files]
 title = "List files"
 description = "Everything"
@@ -38,6 +42,7 @@ argv = ["ls", "{path}", "{depth}", "{order}"]
 timeout = "10m"
 stop_grace = "250ms"
 running = 2
+on_server_exit = "keep"
 env = { LANG = "C" }
 directory = "/srv"
 [commands.list-files.parameters.path]
@@ -93,7 +98,8 @@ def test_every_key_of_a_file_is_read(tmp_path: Path) -> None:
         frame_ancestors=("https://example.org", "http://example.org:8080"),
     )
     assert settings.pool == PoolSettings(running=1, queue=0)
-    assert settings.output == OutputSettings(max_bytes=65_536, max_lines=100)
+    assert settings.output == OutputSettings(max_bytes=65_536, max_lines=100, idle_expiry=5.0, total_bytes=1 << 20)
+    assert settings.history == HistorySettings(keep=7 * 86_400.0)
 
 
 def test_every_key_of_a_command_is_read(tmp_path: Path) -> None:
@@ -125,13 +131,16 @@ def test_every_key_of_a_command_is_read(tmp_path: Path) -> None:
         timeout=600.0,
         stop_grace=0.25,
         running=2,
+        on_server_exit=OnServerExit.KEEP,
     )
 
 
 def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     settings = load(write(tmp_path, ""))
     assert settings.server == ServerSettings(data=Path.cwd() / "var")
-    assert (settings.pool, settings.output) == (PoolSettings(4, 100), OutputSettings(256 << 20, 10_000_000))
+    assert settings.pool == PoolSettings(4, 100)
+    assert settings.output == OutputSettings(256 << 20, 10_000_000, 3_600.0, 4 << 30)
+    assert settings.history == HistorySettings(90 * 86_400.0)
     assert settings.commands == {}
 
 
@@ -186,7 +195,8 @@ def test_children_get_only_the_listed_variables() -> None:
 def test_the_example_loads_and_its_defaults_are_the_defaults(tmp_path: Path) -> None:
     example = load(str(ROOT / "examples" / "catalogue.toml"))
     plain = load(write(tmp_path, ""))
-    assert (example.server, example.pool, example.output) == (plain.server, plain.pool, plain.output)
+    assert (example.server, example.pool) == (plain.server, plain.pool)
+    assert (example.output, example.history) == (plain.output, plain.history)
     types = {each.type for command in example.commands.values() for each in command.parameters.values()}
     assert types == {"text", "integer", "choice"}
 
@@ -194,7 +204,8 @@ def test_the_example_loads_and_its_defaults_are_the_defaults(tmp_path: Path) -> 
 def test_every_key_is_in_the_documentation() -> None:
     documented = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")))
     document = tomllib.loads(EVERYTHING)
-    sections = [document["server"], document["pool"], document["output"], document["commands"]["list-files"]]
+    sections = [document[name] for name in ("server", "pool", "output", "history")]
+    sections.append(document["commands"]["list-files"])
     sections += document["commands"]["list-files"]["parameters"].values()
     assert {key for section in sections for key in section} <= documented
 
