@@ -63,7 +63,8 @@ class Segment:
         self.path = path
         self.number = number
         with path.open("rb", buffering=0) as file:
-            self.first_line, self.bytes_before = frames.unpack_segment_header(file.read(frames.SEGMENT_HEADER_SIZE))
+            header = frames.unpack_segment_header(file.read(frames.SEGMENT_HEADER_SIZE))
+        self.first_line, self.bytes_before, self.kept_before = header
         self._lines = array("Q", [self.first_line])
         self._offsets = array("Q", [frames.SEGMENT_HEADER_SIZE])
 

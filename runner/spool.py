@@ -78,11 +78,9 @@ class Spool:
                     raise
 
     def _slice(self, after: int, limit: int) -> Slice:
-        seen = self.progress
-        first, dropped = after + 1, 0
-        gap_end = seen.head_lines + seen.dropped_lines
-        if seen.dropped_lines and seen.head_lines <= after < gap_end:
-            first, dropped = gap_end + 1, gap_end - after
+        first = self._first_kept(after)
+        if first is None:
+            return Slice(None, self.last, self.last - after, ())
         runs: list[Run] = []
         left, room = limit, SLICE_BYTES
         for frame in self._frames_from_line(first):
@@ -93,17 +91,39 @@ class Spool:
             if left <= 0 or room <= 0:
                 break
             self._remember(frame)
-        return Slice(runs[0].first, runs[-1].first + runs[-1].count - 1, dropped, tuple(runs))
+        return Slice(runs[0].first, runs[-1].first + runs[-1].count - 1, first - after - 1, tuple(runs))
+
+    def _first_kept(self, after: int) -> int | None:
+        """The number of the first line after ``after`` that is kept; None if all the later ones are gone."""
+        number: int | None = self._segment_of_line(after + 1)
+        while number is not None:
+            first = max(after + 1, self._segment(number).first_line)
+            if first <= self._last_line(number):
+                return first
+            number = self._next(number)
+        return None
+
+    def _last_line(self, number: int) -> int:
+        """The number of the last line that was kept when a segment ended."""
+        following = self._next(number)
+        if following is None:
+            return self.progress.kept_lines
+        return self.progress.head_lines if number == 0 else self._segment(following).kept_before
+
+    def _next(self, number: int) -> int | None:
+        """The kept segment after another; None if that is the newest."""
+        return None if number >= self.progress.segment else max(number + 1, self.progress.first_tail)
 
     def _frames_from_line(self, line: int) -> Iterator[Frame]:
         """The frames from the one with ``line`` on, up to a gap or the end."""
-        number, offset = self._ends.get(line) or self._place_of_line(line)
-        while number <= self.progress.segment:
-            segment = self._segment(number)
-            yield from segment.frames(offset, self._end(segment))
-            if number == 0 and self.progress.first_tail > 1 and self.progress.dropped_lines:
+        place: Place | None = self._ends.get(line) or self._place_of_line(line)
+        while place is not None:
+            segment = self._segment(place.segment)
+            yield from segment.frames(place.offset, self._end(segment))
+            following = self._next(place.segment)
+            if following is None or self._segment(following).first_line != self._last_line(place.segment) + 1:
                 return
-            number, offset = max(number + 1, self.progress.first_tail), frames.SEGMENT_HEADER_SIZE
+            place = Place(following, frames.SEGMENT_HEADER_SIZE)
 
     def _remember(self, frame: Frame) -> None:
         """Where the line after ``frame`` will begin, so that readers at the tail need no search."""
@@ -185,8 +205,8 @@ class Spool:
         parts: list[bytes | Gap] = []
         size = 0
         if 0 < place.segment < self.progress.first_tail:
-            place = self._skip_gap(place, parts)
-        while size < most and place.segment <= self.progress.segment:
+            place = self._enter(self.progress.first_tail, place, parts)
+        while size < most:
             segment = self._segment(place.segment)
             for frame in segment.frames(place.offset, self._end(segment)):
                 data = frame.written(stream)
@@ -196,18 +216,26 @@ class Spool:
                 size += frame.header.payload
                 if size >= most:
                     return place, parts
-            if place.segment == self.progress.segment:
-                break
-            place = place._replace(segment=place.segment + 1, offset=frames.SEGMENT_HEADER_SIZE)
-            if place.segment < self.progress.first_tail:
-                place = self._skip_gap(place, parts)
+            following = self._next(place.segment)
+            if following is None:
+                return self._pass_unkept(place, parts), parts
+            place = self._enter(following, place, parts)
         return place, parts
 
-    def _skip_gap(self, place: LogPlace, parts: list[bytes | Gap]) -> LogPlace:
-        segment = self._segment(self.progress.first_tail)
-        ended = segment.first_line - 1
-        parts.append(Gap(place.lines, ended - place.lines, segment.bytes_before - place.bytes))
-        return LogPlace(segment.number, frames.SEGMENT_HEADER_SIZE, ended, segment.bytes_before)
+    def _enter(self, number: int, place: LogPlace, parts: list[bytes | Gap]) -> LogPlace:
+        """The beginning of a segment; what is missing before it goes to ``parts``."""
+        segment = self._segment(number)
+        lines = segment.first_line - 1
+        if segment.bytes_before > place.bytes:
+            parts.append(Gap(place.lines, lines - place.lines, segment.bytes_before - place.bytes))
+        return LogPlace(number, frames.SEGMENT_HEADER_SIZE, lines, segment.bytes_before)
+
+    def _pass_unkept(self, place: LogPlace, parts: list[bytes | Gap]) -> LogPlace:
+        """At the end: what could not be written after the last frame goes to ``parts``."""
+        seen = self.progress
+        if seen.output_bytes > place.bytes:
+            parts.append(Gap(place.lines, seen.lines - place.lines, seen.output_bytes - place.bytes))
+        return place._replace(lines=seen.lines, bytes=max(seen.output_bytes, place.bytes))
 
     def _place_of_line(self, line: int) -> Place:
         segment = self._segment(self._segment_of_line(line))

@@ -61,7 +61,7 @@ def read_output(table: Table) -> OutputSettings:
     output = OutputSettings(
         max_bytes=table.take("max_bytes", OutputSettings().max_bytes, _parse_cap),
         max_lines=table.take("max_lines", OutputSettings().max_lines, integer(LEAST_LINES, MOST_LINES)),
-        idle_expiry=table.take("idle_expiry", OutputSettings().idle_expiry, _parse_keeping),
+        idle_expiry=table.take("idle_expiry", OutputSettings().idle_expiry, _parse_keep),
         total_bytes=table.take("total_bytes", OutputSettings().total_bytes, parse_size),
     )
     if output.total_bytes < output.max_bytes:
@@ -72,7 +72,7 @@ def read_output(table: Table) -> OutputSettings:
 
 def read_history(table: Table) -> HistorySettings:
     """``[history]``."""
-    history = HistorySettings(keep=table.take("keep", HistorySettings().keep, _parse_keeping))
+    history = HistorySettings(keep=table.take("keep", HistorySettings().keep, _parse_keep))
     table.close()
     return history
 
@@ -85,7 +85,7 @@ def _note_sizes(table: Table, output: OutputSettings) -> None:
         table.fault("max_bytes", f"must not be more than total_bytes, which is {output.total_bytes} bytes")
 
 
-def _parse_keeping(value: object) -> float:
+def _parse_keep(value: object) -> float:
     seconds = parse_duration(value)
     if seconds < LEAST_SECONDS:
         raise ValueError("must be at least 1s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner.catalogue import Command
@@ -65,4 +65,4 @@ class Settings:
     output: OutputSettings
     commands: Mapping[str, Command]
     environment: Mapping[str, str]
-    history: HistorySettings = field(default_factory=HistorySettings)
+    history: HistorySettings = HistorySettings()

@@ -27,7 +27,7 @@ def main(folder: str) -> None:
     except child.NotStarted as problem:
         launch.write_not_started(problem, time.time())
         return
-    writer.progress = writer.progress._replace(pid=started.pid, started_at=time.time())
+    writer.progress = writer.progress._replace(started_at=time.time(), started_clock=time.monotonic())
     writer.publish()
     bell.ring()
     job = supervisor.Supervisor(started, writer, supervisor.Limits(order.timeout, order.stop_grace), bell)

@@ -3,7 +3,9 @@
 A spool is a folder of segment files ``000000.seg``, ``000001.seg``, … and one ``progress`` file.
 All numbers are little-endian. The format is Linefeed's own; this page is its specification.
 
-Segment: a header (magic, number of its first line, output bytes written before it), then frames.
+Segment: a header (magic, number of its first line, output bytes written before it, number of the last line
+that was kept before it), then frames. Where a first line is not the one after the last kept line, the lines
+between them are a gap: the cap took them, or they could not be written.
 
 Frame: one flush. A header (mark, size of header with run table, size of payload, number of its first
 line, wall-clock time), a table of runs, and the payload: the runs' bytes one after another.
@@ -31,13 +33,13 @@ UNTERMINATED = 4
 OPEN_BYTES = 4096
 FRAME_MARK = 0xF5A3
 
-_SEGMENT = struct.Struct("<8sQQ")
+_SEGMENT = struct.Struct("<8sQQQ")
 _SEGMENT_MAGIC = b"LFSEG\x00\x00\x01"
 _FRAME = struct.Struct("<HHIQd")
 _RUN = struct.Struct("<BBII")
 _GIANT = struct.Struct("<IQQ")
 _CHECKSUM = struct.Struct("<I")
-_PROGRESS = struct.Struct("<QBiddIIQQQQQQHH")
+_PROGRESS = struct.Struct("<QBiddddIIQQQQQQQIHH")
 
 SEGMENT_HEADER_SIZE = _SEGMENT.size
 FRAME_HEADER_SIZE = _FRAME.size
@@ -47,6 +49,7 @@ PROGRESS_FILE = "progress"
 EXIT_FILE = "exit.json"
 EXIT_SIZE = 1024
 CONTROL_FILE = "control"
+LOCK_FILE = "lock"
 
 
 class Damaged(Exception):
@@ -61,10 +64,11 @@ class Place(NamedTuple):
 
 
 class SegmentHeader(NamedTuple):
-    """The number of a segment's first line, and the output bytes written before it."""
+    """A segment's first line, the output bytes written before it, and the last line kept before it."""
 
     first_line: int
     bytes_before: int
+    kept_before: int
 
 
 class RunEntry(NamedTuple):
@@ -93,21 +97,30 @@ class FrameHeader(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where a spool ends and what was counted. Times are wall clock in seconds, 0.0 for never."""
+    """Where a spool ends and what was counted.
+
+    ``…_at`` are wall clock times in seconds, ``…_clock`` the same moments by the machine's monotonic clock; 0.0 is
+    never. ``pid`` is the shim's. ``kept_lines`` is the number of the newest line that was kept: below ``lines``
+    while writing fails with ``problem`` (an errno, else 0). ``dropped`` counts what is not kept, whatever took it.
+    """
 
     sequence: int = 0
     stopping: int = 0
     pid: int = 0
     started_at: float = 0.0
+    started_clock: float = 0.0
     last_at: float = 0.0
+    last_clock: float = 0.0
     segment: int = 0
     first_tail: int = 1
     end: int = 0
     lines: int = 0
     output_bytes: int = 0
     head_lines: int = 0
+    kept_lines: int = 0
     dropped_lines: int = 0
     dropped_bytes: int = 0
+    problem: int = 0
     stdout_open: bytes = b""
     stderr_open: bytes = b""
 
@@ -126,8 +139,8 @@ def unpack_segment_header(data: bytes) -> SegmentHeader:
     """The header at the beginning of ``data``. Raises Damaged."""
     if len(data) < SEGMENT_HEADER_SIZE or not data.startswith(_SEGMENT_MAGIC):
         raise Damaged("not a segment")
-    _magic, first_line, bytes_before = _SEGMENT.unpack_from(data)
-    return SegmentHeader(first_line, bytes_before)
+    _magic, *numbers = _SEGMENT.unpack_from(data)
+    return SegmentHeader(*numbers)
 
 
 def pack_frame_head(first_line: int, time: float, runs: list[RunEntry]) -> bytes:

@@ -6,7 +6,10 @@ eighth of it and always stays.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -45,8 +48,9 @@ class _Segment:
 class SpoolWriter:
     """The only writer of one spool. Not thread-safe.
 
-    ``write`` only remembers; ``flush`` makes it readable by place, ``publish`` tells the place.
-    Raises OSError as the file system does.
+    ``write`` only remembers; ``flush`` makes it readable by place, ``publish`` tells the place. What the file
+    system refuses to take is counted as dropped, and writing goes on as soon as it takes more. Only
+    making the spool raises OSError.
     """
 
     def __init__(self, folder: str, cap: Cap) -> None:
@@ -64,8 +68,9 @@ class SpoolWriter:
         self._progress_fd = os.open(self._path(frames.PROGRESS_FILE), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.pwrite(self._progress_fd, bytes(frames.PROGRESS_SIZE), 0)
         self._published: Progress | None = None
+        self._segment = _Segment(0, Cap(max(1, cap.bytes // _HEAD_SHARE), max(1, cap.lines // _HEAD_SHARE)))
         self._segment_fd = -1
-        self._begin_segment(_Segment(0, Cap(max(1, cap.bytes // _HEAD_SHARE), max(1, cap.lines // _HEAD_SHARE))))
+        self._begin_segment(self._segment)
         self.publish()
 
     def write(self, stream: int, data: bytes) -> None:
@@ -80,18 +85,17 @@ class SpoolWriter:
         self.pending = 0
         self.progress = self.progress._replace(
             last_at=now,
+            last_clock=time.monotonic(),
             stdout_open=self._cutters[STDOUT].open_text,
             stderr_open=self._cutters[STDERR].open_text,
         )
 
     def finish(self, now: float) -> None:
         """Flush, give unfinished lines their numbers, and publish. Nothing may be written after it."""
-        last_at = self.progress.last_at
         if self._raw:
             self.flush(now)
-            last_at = now
         self._write_runs([run for cutter in self._cutters.values() for run in cutter.finish()], now)
-        self.progress = self.progress._replace(last_at=last_at, stdout_open=b"", stderr_open=b"")
+        self.progress = self.progress._replace(stdout_open=b"", stderr_open=b"")
         self.publish()
 
     def publish(self) -> bool:
@@ -127,53 +131,104 @@ class SpoolWriter:
                 self._write_frame(frame, now)
                 frame, size, lines = [], 0, 0
             if self._segment.bytes and not self._segment.fits(len(run.data), run.lines):
-                self._begin_segment(_Segment(self._segment.number + 1, self._room))
+                self._rotate()
             frame.append(run)
             size += len(run.data)
             lines += run.lines
         if frame:
             self._write_frame(frame, now)
 
+    def _rotate(self) -> None:
+        """Begin the next segment. If that fails, the next frame tries again and says so."""
+        try:
+            self._begin_segment(_Segment(self._segment.number + 1, self._room))
+        except OSError as error:
+            self.progress = self.progress._replace(problem=error.errno or errno.EIO)
+
     def _write_frame(self, runs: list[Run], now: float) -> None:
+        """Write one frame, or count it as dropped if the file system refuses; the next one is tried again."""
         size = sum(len(run.data) for run in runs)
         lines = sum(run.lines for run in runs)
-        self._make_room(size, lines)
+        segment = self._segment
+        place = Place(segment.number, self.progress.end)
+        try:
+            self._make_room(size, lines)
+            if self.progress.problem:
+                self._begin_segment(_Segment(segment.number + 1, self._room))
+            written = self._append(runs, now)
+        except OSError as error:
+            if self._segment is not segment:
+                self._abandon_segment(segment, place)
+            self._lose(size, lines, error.errno or errno.EIO)
+        else:
+            self._segment.bytes += size
+            self._segment.lines += lines
+            self._kept_bytes += size
+            self._kept_lines += lines
+            self._count(size, lines)
+            seen = self.progress
+            self.progress = seen._replace(end=seen.end + written, kept_lines=seen.lines, problem=0)
+
+    def _append(self, runs: list[Run], now: float) -> int:
+        """Add a frame to the segment's file, all of it or nothing; its size. Raises OSError."""
         place = Place(self._segment.number, self.progress.end)
         entries = [self._entry(run, place) for run in runs]
         head = frames.pack_frame_head(self.progress.lines + 1, now, entries)
-        os.writev(self._segment_fd, [head, *(run.data for run in runs)])
-        self._count(len(head) + size, size, lines)
+        size = len(head) + sum(len(run.data) for run in runs)
+        if os.writev(self._segment_fd, [head, *(run.data for run in runs)]) == size:
+            return size
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def _entry(self, run: Run, place: Place) -> RunEntry:
         """The run's place in the table; a giant line's points at the frame of its first piece."""
         if run.flags & frames.PIECE:
             self._giant_starts.setdefault(run.stream, place)
-        start = self._giant_starts.pop(run.stream) if run.flags & frames.GIANT else None
+        start = self._giant_starts.pop(run.stream, place) if run.flags & frames.GIANT else None
         return RunEntry(run.stream, run.flags, len(run.data), run.lines, start, run.length)
 
-    def _count(self, written: int, size: int, lines: int) -> None:
-        self._segment.bytes += size
-        self._segment.lines += lines
-        self._kept_bytes += size
-        self._kept_lines += lines
-        self.progress = self.progress._replace(
-            end=self.progress.end + written,
-            lines=self.progress.lines + lines,
-            output_bytes=self.progress.output_bytes + size,
-        )
+    def _lose(self, size: int, lines: int, problem: int) -> None:
+        """Go on without these lines. A torn frame is cut off, and what comes next begins a new segment."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._segment_fd, self.progress.end)
+        self._count(size, lines)
+        seen = self.progress
+        dropped_lines, dropped_bytes = seen.dropped_lines + lines, seen.dropped_bytes + size
+        self.progress = seen._replace(dropped_lines=dropped_lines, dropped_bytes=dropped_bytes, problem=problem)
+
+    def _abandon_segment(self, before: _Segment, place: Place) -> None:
+        """Take back a segment that was begun and got no frame, so that a full disk does not fill with empty ones."""
+        os.close(self._segment_fd)
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(frames.segment_name(self._segment.number)))
+        self._tail.pop()
+        self._segment, self._segment_fd = before, -1
+        self.progress = self.progress._replace(segment=place.segment, end=place.offset)
+
+    def _count(self, size: int, lines: int) -> None:
+        seen = self.progress
+        self.progress = seen._replace(lines=seen.lines + lines, output_bytes=seen.output_bytes + size)
 
     def _begin_segment(self, segment: _Segment) -> None:
-        """Go on in a new file; the place in it is told with the next publish."""
-        if segment.number:
+        """Go on in a new file; the place in it is told with the next publish. Raises OSError."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_APPEND
+        path = self._path(frames.segment_name(segment.number))
+        seen = self.progress
+        header = frames.pack_segment_header(SegmentHeader(seen.lines + 1, seen.output_bytes, seen.kept_lines))
+        fd = os.open(path, flags, 0o600)
+        try:
+            if os.write(fd, header) != len(header):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.close(fd)
+            os.unlink(path)
+            raise
+        if self._segment_fd >= 0:
             os.close(self._segment_fd)
+        if segment.number:
             self._tail.append(segment)
-        self._segment = segment
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        self._segment_fd = os.open(self._path(frames.segment_name(segment.number)), flags, 0o600)
-        header = frames.pack_segment_header(SegmentHeader(self.progress.lines + 1, self.progress.output_bytes))
-        os.write(self._segment_fd, header)
-        head_lines = self.progress.head_lines if segment.number > 1 else self.progress.lines
-        self.progress = self.progress._replace(segment=segment.number, end=len(header), head_lines=head_lines)
+        self._segment, self._segment_fd = segment, fd
+        head_lines = seen.head_lines if segment.number > 1 else seen.kept_lines
+        self.progress = seen._replace(segment=segment.number, end=len(header), head_lines=head_lines)
 
     def _make_room(self, size: int, lines: int) -> None:
         """Drop the oldest segments after the head until a frame of this size fits under the cap."""
@@ -192,7 +247,8 @@ class SpoolWriter:
             # Readers must learn of the gap before the file is missing.
             self.publish()
             for number in gone:
-                os.unlink(self._path(frames.segment_name(number)))
+                with contextlib.suppress(OSError):  # what cannot be deleted now goes with the job's folder
+                    os.unlink(self._path(frames.segment_name(number)))
 
     def _fits(self, size: int, lines: int) -> bool:
         return self._kept_bytes + size <= self._cap.bytes and self._kept_lines + lines <= self._cap.lines

@@ -53,14 +53,15 @@ async def test_open_text_is_told_and_raises_the_revision(runner_of: RunnerOf) ->
 
 async def test_a_reader_that_has_seen_the_revision_waits_for_the_next(runner_of: RunnerOf, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "go")
-    runner = await runner_of(python(f"print('a', end=''); open({str(tmp_path / 'go')!r}).read(); print('b', end='')"))
+    code = f"import signal; print('a', end=''); open({str(tmp_path / 'go')!r}).read(); print('b', end=''); signal.pause()"
+    runner = await runner_of(python(code, stop_grace=1.0))
     job = await start_job(runner, "python")
     seen = (await with_open_text(runner, job)).revision
     waiting = asyncio.create_task(runner.lines(job.id, 0, wait=20, seen=seen))
     await asyncio.to_thread((tmp_path / "go").write_text, "go")
     reading = await waiting
     assert reading.revision > seen
-    assert reading.open[0].data == b"ab" if reading.open else reading.job.finished
+    assert reading.open[0].data == b"ab"
 
 
 async def test_open_text_gets_its_number_at_the_end(runner_of: RunnerOf) -> None:

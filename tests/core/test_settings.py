@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.catalogue import ChoiceParameter, Command, IntegerParameter, Parameter, TextParameter
-from runner.settings import OutputSettings, PoolSettings, ServerSettings, Settings, load_settings
+from runner.catalogue import ChoiceParameter, Command, IntegerParameter, OnServerExit, Parameter, TextParameter
+from runner.settings import HistorySettings, OutputSettings, PoolSettings, ServerSettings, Settings, load_settings
 from runner.settings.environment import DEFAULT_PATH
 from runner.settings.quantities import BYTES, SECONDS, Address, parse_bind, parse_duration, parse_host, parse_size
 

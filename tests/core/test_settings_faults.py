@@ -85,7 +85,7 @@ def faults_in(folder: Path, text: str | bytes) -> list[str]:
         ("[output]\nidle_expiry = 3600", "output.idle_expiry: must be a duration with its unit, such as"),
         ('[output]\nidle_expiry = "999ms"', "output.idle_expiry: must be at least 1s"),
         ('[output]\ntotal_bytes = "4"', "output.total_bytes: must be a size such as"),
-        ('[output]\nmax_bytes = 4097\ntotal_bytes = 4096', "output.total_bytes: must not be less than max_bytes,"),
+        ("[output]\nmax_bytes = 4097\ntotal_bytes = 4096", "output.total_bytes: must not be less than max_bytes,"),
         ("[output]\ntotal_bytes = 0", "output.total_bytes: must not be less than max_bytes, which is 268435456 bytes"),
         ('[output]\nmax_bytes = "5GiB"', "output.max_bytes: must not be more than total_bytes, which is 4294967296"),
         ("[history]\nkeep = 90", "history.keep: must be a duration with its unit, such as"),
