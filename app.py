@@ -19,7 +19,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
-from runner.errors import BadConfiguration, Fault
+from runner.errors import BadConfiguration, DataInUse, Fault
 from runner.process import become_subreaper
 from runner.settings import Settings, load_settings
 from runner.web import create_app
@@ -101,7 +101,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     lifetime = context_of(web).lifetime
     try:
         await lifetime.open()
-    except (OSError, sqlite3.Error) as error:
+    except (DataInUse, OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadConfiguration([Fault("server", "data", f"{settings.server.data} cannot be used: {reason}")]) from error
     told = _signals()

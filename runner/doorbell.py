@@ -23,30 +23,33 @@ class Doorbell:
     def __init__(self, folder: Path, on_ring: Callable[[str], None]) -> None:
         self._path = folder / NAME
         self._on_ring = on_ring
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket: socket.socket | None = None
 
     def open(self) -> None:
         """Bind it, in place of an earlier server's. Raises OSError."""
         self._path.unlink(missing_ok=True)
+        bell = self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         # A socket's address holds 107 bytes only; by way of the folder's descriptor any folder fits.
         folder = os.open(self._path.parent, os.O_PATH | os.O_DIRECTORY)
         try:
-            self._socket.bind(f"/proc/self/fd/{folder}/{NAME}")
+            bell.bind(f"/proc/self/fd/{folder}/{NAME}")
         finally:
             os.close(folder)
         self._path.chmod(0o600)
-        asyncio.get_running_loop().add_reader(self._socket, self._listen)
+        asyncio.get_running_loop().add_reader(bell, self._listen, bell)
 
     def close(self) -> None:
         """Stop listening."""
+        if self._socket is None:
+            return
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
         self._path.unlink(missing_ok=True)
 
-    def _listen(self) -> None:
+    def _listen(self, bell: socket.socket) -> None:
         rang = set()
         with contextlib.suppress(BlockingIOError):
             for _ in range(_MOST_AT_ONCE):
-                rang.add(self._socket.recv(_ID_BYTES))
+                rang.add(bell.recv(_ID_BYTES))
         for name in rang:
             self._on_ring(name.decode("ascii", "replace"))

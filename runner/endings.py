@@ -31,6 +31,7 @@ def finished(job: Job, record: ExitRecord) -> Finished:
         record.ended_at,
         exit_code=record.exit_code,
         signal=record.signal,
+        duration=record.duration,
     )
 
 
@@ -44,6 +45,11 @@ def stopped_in_queue(ended_at: float, by_server: bool) -> Finished:
     """The end of a job that was taken out of the queue."""
     reason = "The server ended before its turn came." if by_server else "Stopped before its turn came."
     return Finished(Outcome.STOPPED, reason, None, ended_at)
+
+
+def command_gone(ended_at: float) -> Finished:
+    """The end of a queued job whose command is no longer in the catalogue after a restart."""
+    return Finished(Outcome.STOPPED, "Its command is no longer in the catalogue.", None, ended_at)
 
 
 def never_spawned(ended_at: float, error: OSError) -> Finished:

@@ -61,6 +61,14 @@ class StartFailed(LinefeedError):
         self.reason = reason
 
 
+class DataInUse(LinefeedError):
+    """Another server works on this data folder."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(f"{folder} is in use by another Linefeed server.")
+        self.folder = folder
+
+
 class BadCursor(LinefeedError):
     """A cursor beyond the end of the job's lines."""
 

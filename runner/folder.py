@@ -5,6 +5,7 @@ Beside it are the spool (``progress``, ``*.seg``), the FIFO ``control`` and, at 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from runner.job import Job, Queued, is_id
-from runner.shim.frames import CONTROL_FILE, EXIT_FILE
+from runner.shim.frames import CONTROL_FILE, EXIT_FILE, LOCK_FILE, PROGRESS_FILE
 
 T = TypeVar("T")
 
@@ -30,10 +31,20 @@ class Request(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
     parameters: dict[str, Any]
     queued_at: float
+    keep: bool = False
 
     def job(self) -> Job:
         """The job as it was when it was asked for."""
-        return Job(self.id, self.command, self.title, self.argv, self.parameters, self.queued_at, Queued(0))
+        return Job(
+            self.id,
+            self.command,
+            self.title,
+            self.argv,
+            self.parameters,
+            self.queued_at,
+            Queued(0),
+            keep=self.keep,
+        )
 
 
 class ExitRecord(msgspec.Struct, frozen=True):
@@ -41,6 +52,7 @@ class ExitRecord(msgspec.Struct, frozen=True):
 
     ended_at: float
     started_at: float | None = None
+    duration: float | None = None
     cause: str = ""
     timeout: float | None = None
     server_gone: int = 0
@@ -64,7 +76,7 @@ class JobFolder:
 
     def make(self, job: Job) -> None:
         """Make it, with what was asked and the FIFO. Nothing of it is left behind if that fails."""
-        request = Request(job.id, job.command, job.title, job.argv, dict(job.parameters), job.queued_at)
+        request = Request(job.id, job.command, job.title, job.argv, dict(job.parameters), job.queued_at, job.keep)
         self.path.mkdir(mode=0o700)
         try:
             os.mkfifo(self.path / CONTROL_FILE, 0o600)
@@ -83,9 +95,46 @@ class JobFolder:
         """How the job ended, or None if nobody wrote that down."""
         return _decode(self.path / EXIT_FILE, ExitRecord)
 
+    def lock(self) -> int | None:
+        """Take the job's lock: a descriptor that holds it, or None while its shim does, and so is alive.
+
+        The kernel gives it back when the last process that holds the descriptor ends, however it ends; a
+        number of a process would prove nothing after a restart.
+        """
+        return take_lock(self.path / LOCK_FILE)
+
+    def alive(self) -> bool:
+        """Whether the job's shim is running."""
+        held = self.lock()
+        if held is not None:
+            os.close(held)
+        return held is None
+
+    def launched(self) -> bool:
+        """Whether its shim came as far as making the spool, so that its command may have run."""
+        return (self.path / PROGRESS_FILE).exists()
+
+    def size(self) -> int:
+        """Bytes that its files take."""
+        try:
+            return sum(entry.stat().st_size for entry in os.scandir(self.path))
+        except FileNotFoundError:
+            return 0
+
     def remove(self) -> None:
         """Delete it with everything in it; nothing happens if it is gone."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def take_lock(path: Path) -> int | None:
+    """Make the file if need be and lock it: a descriptor that holds the lock, or None if another process does."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    return fd
 
 
 def job_ids(jobs: Path) -> Iterator[str]:
@@ -96,5 +145,5 @@ def job_ids(jobs: Path) -> Iterator[str]:
 def _decode(path: Path, kind: type[T]) -> T | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (FileNotFoundError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError):
         return None

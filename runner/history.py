@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS jobs (
     ended_at REAL,
     exit_code INTEGER,
     signal INTEGER,
+    duration REAL,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    keep INTEGER NOT NULL DEFAULT 0,
     expires_at REAL,
     expired_at REAL,
     lines INTEGER NOT NULL DEFAULT 0,
@@ -45,7 +48,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
 CREATE INDEX IF NOT EXISTS jobs_by_command ON jobs (command, number);
 """
-_FIXED = ("id", "command", "title", "argv", "parameters", "queued_at")
+_FIXED = ("id", "command", "title", "argv", "parameters", "queued_at", "keep")
 _CHANGING = (
     "state",
     "outcome",
@@ -54,8 +57,10 @@ _CHANGING = (
     "ended_at",
     "exit_code",
     "signal",
+    "duration",
     "expires_at",
     "expired_at",
+    "pinned",
     "lines",
     "bytes",
     "dropped",
@@ -94,6 +99,15 @@ class History:
         """One job, or None if there never was one of this id."""
         rows = await self._select("id = ?", [job_id], 1)
         return rows[0] if rows else None
+
+    async def with_output(self) -> list[Job]:
+        """The finished jobs whose output has not expired, oldest first."""
+        return list(reversed(await self._select("state = 'finished' AND expired_at IS NULL", [], -1)))
+
+    async def prune(self, before: float) -> list[str]:
+        """Forget the jobs that ended before a time (wall clock, s) and are not pinned; their ids."""
+        query = "DELETE FROM jobs WHERE state = 'finished' AND NOT pinned AND ended_at < ? RETURNING id"
+        return [row[0] for row in await self._run(lambda db: db.execute(query, [before]).fetchall())]
 
     async def unfinished(self) -> list[Job]:
         """The jobs that were not finished when they were last put, oldest first."""
@@ -150,6 +164,7 @@ def _row(job: Job) -> tuple[Any, ...]:
         msgspec.json.encode(job.argv).decode(),
         msgspec.json.encode(dict(job.parameters)).decode(),
         job.queued_at,
+        job.keep,
         job.state.name,
         *_end_columns(end, job.started_at),
         output.lines,
@@ -161,7 +176,7 @@ def _row(job: Job) -> tuple[Any, ...]:
 
 def _end_columns(end: Finished | None, started_at: float | None) -> tuple[Any, ...]:
     if end is None:
-        return (None, None, started_at, None, None, None, None, None)
+        return (None, None, started_at, None, None, None, None, None, None, False)
     return (
         end.outcome.value,
         end.reason,
@@ -169,13 +184,15 @@ def _end_columns(end: Finished | None, started_at: float | None) -> tuple[Any, .
         end.ended_at,
         end.exit_code,
         end.signal,
+        end.duration,
         end.expires_at,
         end.expired_at,
+        end.pinned,
     )
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    job_id, command, title, argv, parameters, queued_at, *changing = row
+    job_id, command, title, argv, parameters, queued_at, keep, *changing = row
     *state, lines, size, dropped, last_at = changing
     return Job(
         job_id,
@@ -186,14 +203,26 @@ def _job(row: tuple[Any, ...]) -> Job:
         queued_at,
         _state(*state),
         Output(lines, size, dropped, last_at),
+        bool(keep),
     )
 
 
 def _state(name: str, outcome: str | None, reason: str | None, started_at: float | None, *end: Any) -> State:
-    ended_at, exit_code, signal, expires_at, expired_at = end
+    ended_at, exit_code, signal, duration, expires_at, expired_at, pinned = end
     if outcome is not None:
         how = Outcome(outcome)
-        return Finished(how, reason or "", started_at, ended_at, exit_code, signal, expires_at, expired_at)
+        return Finished(
+            how,
+            reason or "",
+            started_at,
+            ended_at,
+            exit_code=exit_code,
+            signal=signal,
+            duration=duration,
+            expires_at=expires_at,
+            expired_at=expired_at,
+            pinned=bool(pinned),
+        )
     if name == "running":
         return Running(started_at or 0.0)
     if name == "stopping":

@@ -37,9 +37,10 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Its command runs since ``started_at``."""
+    """Its command runs since ``started_at``; ``started_clock`` is the same moment by the monotonic clock, if known."""
 
     started_at: float
+    started_clock: float | None = None
     name = "running"
 
 
@@ -49,12 +50,13 @@ class Stopping:
 
     started_at: float
     cause: Outcome
+    started_clock: float | None = None
     name = "stopping"
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """It is over. ``started_at`` is None if it never ran.
+    """It is over. ``started_at`` is None if it never ran; ``duration`` is how long it ran, in seconds.
 
     Its output is kept until ``expires_at`` (later if somebody reads it), or while it is ``pinned``;
     ``expired_at`` is set once it is gone.
@@ -66,6 +68,7 @@ class Finished:
     ended_at: float
     exit_code: int | None = None
     signal: int | None = None
+    duration: float | None = None
     expires_at: float | None = None
     expired_at: float | None = None
     pinned: bool = False
@@ -77,17 +80,27 @@ State = Queued | Running | Stopping | Finished
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What a job has written so far; ``dropped`` lines of it were taken by the cap."""
+    """What a job has written so far; ``dropped`` lines of it are not kept.
+
+    ``last_at`` is the time of the newest output, ``last_clock`` the same by the monotonic clock, if known. While
+    output cannot be written down, ``problem`` says why and ``unkept_from`` from which line on.
+    """
 
     lines: int = 0
     bytes: int = 0
     dropped: int = 0
     last_at: float | None = None
+    last_clock: float | None = None
+    problem: str | None = None
+    unkept_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of a command, as it stands now. ``parameters`` are as given, secrets masked."""
+    """One run of a command, as it stands now. ``parameters`` are as given, secrets masked.
+
+    ``keep`` says that it goes on when the server ends, and is adopted by the next.
+    """
 
     id: str
     command: str
@@ -97,6 +110,7 @@ class Job:
     queued_at: float
     state: State
     output: Output = Output()
+    keep: bool = False
 
     @property
     def finished(self) -> Finished | None:
@@ -107,6 +121,22 @@ class Job:
     def started_at(self) -> float | None:
         """When its command was started, or None if it has not been."""
         return None if isinstance(self.state, Queued) else self.state.started_at
+
+    def ran_for(self, now: float, clock: float) -> float | None:
+        """Seconds it has run or ran; None if it never did. ``clock`` is the monotonic now: the wall clock may jump."""
+        state = self.state
+        if isinstance(state, Queued) or state.started_at is None:
+            return None
+        if isinstance(state, Finished):
+            return max(state.ended_at - state.started_at, 0.0) if state.duration is None else state.duration
+        return max(now - state.started_at if state.started_clock is None else clock - state.started_clock, 0.0)
+
+    def silent_for(self, now: float, clock: float) -> float | None:
+        """Seconds since its newest output; None if there is none."""
+        if self.output.last_at is None:
+            return None
+        known = self.output.last_clock
+        return max(now - self.output.last_at if known is None else clock - known, 0.0)
 
     def became(self, state: State) -> Job:
         """The same job in another state."""

@@ -39,6 +39,10 @@ class Pool:
             del self._waiting[job_id]
             raise QueueFull(self._most_waiting)
 
+    def restore(self, job_id: str, place: Place, running: bool) -> None:
+        """Put a job of an earlier server where it was; what was accepted then is not refused now."""
+        (self._running if running else self._waiting)[job_id] = place
+
     def take(self) -> list[str]:
         """The ids of the jobs to start now, in order; they hold their slots until ``remove``."""
         starting = self._startable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -11,11 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from runner.folder import JobFolder
 from runner.shim import tree
 from runner.shim.frames import CONTROL_FILE
 from runner.shim.launch import Launch, pack_launch
+from runner.spool import Spool
 
 MARKER = "LINEFEED_JOB"
 """The environment variable by which a job's processes are found again."""
@@ -43,17 +46,17 @@ def become_subreaper() -> None:
 class ShimProcess:
     """One running shim. ``on_exit`` is called once, on the event loop, when its process has ended."""
 
-    def __init__(self, folder: JobFolder, launch: Launch, on_exit: Callable[[], None]) -> None:
-        """Spawn it. Raises OSError."""
+    def __init__(self, folder: JobFolder, pid: int, on_exit: Callable[[], None]) -> None:
+        """Follow the process ``pid``, which must be the folder's shim. Raises OSError."""
         # Held open for both ends: a stop sent before the shim listens waits in the FIFO.
         self._control = os.open(folder.path / CONTROL_FILE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            self._process = _spawn(folder, launch)
+            self._pidfd = os.pidfd_open(pid)
         except OSError:
             os.close(self._control)
             raise
+        self._pid = pid
         self._on_exit = on_exit
-        self._pidfd = os.pidfd_open(self._process.pid)
         asyncio.get_running_loop().add_reader(self._pidfd, self._ended)
 
     def stop(self, force: bool) -> None:
@@ -61,34 +64,68 @@ class ShimProcess:
         with contextlib.suppress(BlockingIOError):  # full of earlier requests to do the same
             os.write(self._control, b"kill\n" if force else b"stop\n")
 
-    def _ended(self) -> None:
+    def leave(self) -> None:
+        """Follow it no longer and let it run."""
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
         os.close(self._control)
-        self._process.wait()
-        _our_children.discard(self._process.pid)
+
+    def _ended(self) -> None:
+        self.leave()
+        with contextlib.suppress(ChildProcessError):  # an adopted shim is an earlier server's child
+            os.waitpid(self._pid, 0)
+        _our_children.discard(self._pid)
         self._on_exit()
 
 
-def _spawn(folder: JobFolder, launch: Launch) -> subprocess.Popen[bytes]:
+def spawn(folder: JobFolder, launch: Launch) -> int:
+    """Start a job's shim; its pid. The shim takes over the job's lock. Raises OSError."""
+    lock = folder.lock()
     # In memory and not a pipe: a launch of any length is there at once, and nobody waits for its reader.
     order = os.memfd_create("launch")
     try:
-        os.write(order, pack_launch(launch))
+        if lock is None:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        os.write(order, pack_launch(launch._replace(lock=lock)))
         os.lseek(order, 0, os.SEEK_SET)
         with open(folder.path / "shim.log", "wb") as log, _children_lock:
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", _SHIM, str(folder.path)],
-                stdin=order,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env={},
-                start_new_session=True,
-            )
-            _our_children.add(process.pid)
-        return process
+            return _spawn([sys.executable, "-I", "-S", _SHIM, str(folder.path)], order, log, lock)
     finally:
         os.close(order)
+        if lock is not None:
+            os.close(lock)
+
+
+def _spawn(argv: list[str], stdin: int, log: IO[bytes], lock: int) -> int:
+    process = subprocess.Popen(
+        argv,
+        stdin=stdin,
+        stdout=subprocess.DEVNULL,
+        stderr=log,
+        env={},
+        pass_fds=(lock,),
+        start_new_session=True,
+    )
+    _our_children.add(process.pid)
+    # Waited for by ShimProcess, through its pidfd; or by nobody, if the job goes on without this server.
+    process.returncode = 0
+    return process.pid
+
+
+async def adopt(folder: JobFolder, on_exit: Callable[[], None]) -> ShimProcess | None:
+    """Follow the shim of an earlier server; None if it is gone. Waits until it has said its pid."""
+    while folder.alive():
+        spool = Spool(folder.path)
+        spool.refresh()
+        if spool.progress.pid:
+            with contextlib.suppress(ProcessLookupError):
+                shim = ShimProcess(folder, spool.progress.pid, on_exit)
+                # Still alive after its pidfd was open: the pid was its own.
+                if folder.alive():
+                    return shim
+                shim.leave()
+        await asyncio.sleep(_ROUND_S)
+    return None
 
 
 def end_leftovers(job_id: str) -> int:

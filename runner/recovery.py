@@ -1,44 +1,92 @@
-"""Makes the index agree with the jobs' folders when a server starts."""
+"""Makes every record true before a server answers its first request.
+
+The folders are what counts: a lock that is held is a shim that lives, an exit record is an end; a
+number of a process alone says nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner import endings
 from runner.folder import JobFolder, job_ids
 from runner.history import History
-from runner.job import Job, Output, Queued
+from runner.job import Finished, Job, Output
 from runner.process import end_leftovers
 from runner.spool import Spool
 
+_PATIENCE_S = 10.0
+_ROUND_S = 0.01
 
-async def recover(jobs: Path, history: History) -> None:
-    """Bring every job of an earlier server to a true end, and put jobs that the index does not know into it."""
-    for job in await history.unfinished():
-        await history.put(await _ended(jobs, job))
-    for job_id in job_ids(jobs):
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an earlier server left: jobs that run, and jobs that wait for their turn; oldest first."""
+
+    running: list[Job] = field(default_factory=list)
+    waiting: list[Job] = field(default_factory=list)
+
+
+async def recover(jobs: Path, history: History) -> Found:
+    """Bring the index up to date with the folders; what still has to be taken over is returned."""
+    found = Found()
+    unfinished = await history.unfinished()
+    for job in unfinished + await _unknown(jobs, history):
+        await _recover_one(jobs, history, job, found)
+    return found
+
+
+async def _unknown(jobs: Path, history: History) -> list[Job]:
+    """The jobs that have a folder and are not in the index. Half-made folders are cleared away."""
+    missing = []
+    for job_id in list(job_ids(jobs)):
         if await history.get(job_id) is None:
-            request = JobFolder(jobs, job_id).request()
-            if request is not None:
-                await history.put(await _ended(jobs, request.job()))
+            folder = JobFolder(jobs, job_id)
+            request = folder.request()
+            if request is None:
+                folder.remove()
+            else:
+                missing.append(request.job())
+    return sorted(missing, key=lambda job: job.queued_at)
 
 
-async def _ended(jobs: Path, job: Job) -> Job:
-    """The job as it ended while no server was looking."""
+async def _recover_one(jobs: Path, history: History, job: Job, found: Found) -> None:
     folder = JobFolder(jobs, job.id)
+    if folder.path.exists() and not await _is_over(folder, job):
+        found.running.append(job)
+    elif job.keep and folder.request() is not None and not folder.launched():
+        found.waiting.append(job)
+    else:
+        await history.put(await _ended(folder, job))
+
+
+async def _is_over(folder: JobFolder, job: Job) -> bool:
+    """Whether its shim is gone. That of a job which ends with its server is given time to end it."""
+    give_up_at = time.monotonic() + (0.0 if job.keep else _PATIENCE_S)
+    while folder.alive():
+        if time.monotonic() >= give_up_at:
+            return False
+        await asyncio.sleep(_ROUND_S)
+    return True
+
+
+async def _ended(folder: JobFolder, job: Job) -> Job:
+    """The job as it ended while no server was looking."""
     record = folder.exit_record()
     spool = Spool(folder.path)
     spool.refresh()
     seen = spool.progress
     output = Output(seen.lines, seen.output_bytes, seen.dropped_lines, seen.last_at or None)
+    end: Finished
     if record is not None:
         end = endings.finished(job, record)
-    elif isinstance(job.state, Queued):
+    elif not folder.launched():
         end = endings.stopped_in_queue(time.time(), by_server=True)
     else:
         await asyncio.to_thread(end_leftovers, job.id)
-        end = endings.lost(job, time.time())
+        spool.cut_torn_end()
+        end = replace(endings.lost(job, time.time()), started_at=seen.started_at or job.started_at)
     return replace(job, output=output, state=end)

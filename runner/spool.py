@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -51,14 +53,20 @@ class Spool:
         for _ in range(_TRIES):
             try:
                 progress = frames.unpack_progress((self._folder / frames.PROGRESS_FILE).read_bytes())
-            except FileNotFoundError:
-                return False
+            except OSError:
+                return False  # not made yet, or gone with its folder
             except frames.Damaged:
                 continue  # caught in the middle of being rewritten
             changed = progress.sequence != self.progress.sequence
             self.progress = progress
             return changed
         return False
+
+    def cut_torn_end(self) -> None:
+        """Once its shim was killed: cut off what it was writing, so that the file ends where the record says."""
+        path = self._folder / frames.segment_name(self.progress.segment)
+        with contextlib.suppress(FileNotFoundError):
+            os.truncate(path, self.progress.end)
 
     def slice(self, after: int, limit: int = SLICE_LINES) -> Slice:
         """The lines after ``after``, at most ``limit`` and about ``SLICE_BYTES``; ends before a gap.
@@ -116,8 +124,10 @@ class Spool:
 
     def _frames_from_line(self, line: int) -> Iterator[Frame]:
         """The frames from the one with ``line`` on, up to a gap or the end."""
-        place: Place | None = self._ends.get(line) or self._place_of_line(line)
-        while place is not None:
+        place = self._ends.get(line)
+        if place is None or 0 < place.segment < self.progress.first_tail:
+            place = self._place_of_line(line)
+        while True:
             segment = self._segment(place.segment)
             yield from segment.frames(place.offset, self._end(segment))
             following = self._next(place.segment)

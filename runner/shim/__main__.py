@@ -15,7 +15,9 @@ from runner.shim.writer import Cap, SpoolWriter  # noqa: E402
 
 def main(folder: str) -> None:
     """Run the job whose launch stands on standard input, from start to exit record."""
+    child.reset_signals()
     order = launch.unpack_launch(sys.stdin.buffer.read())
+    os.set_inheritable(order.lock, False)
     os.chdir(folder)
     tree.become_subreaper()
     server = watch_server(order.server)

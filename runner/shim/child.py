@@ -14,7 +14,6 @@ _STEPS = ("folder", "program")
 # the time. Not more, since the kernel counts what an ordinary user's pipes could hold (64 MiB in all, see pipe(7)).
 _PIPE_BYTES = 512 * 1024
 _OPEN_FILES = 1024
-_SIGNALS_TO_RESET = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP, signal.SIGINT)
 
 
 class Child(NamedTuple):
@@ -58,6 +57,14 @@ def start(argv: list[str], env: dict[str, str], directory: str | None) -> Child:
     return Child(pid, stdout, stderr)
 
 
+def reset_signals() -> None:
+    """Ignore and block nothing: what the server's own parent ignored, or Python does, is not the command's affair."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in signal.valid_signals():
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def _widen(pipe: int) -> None:
     with contextlib.suppress(OSError):  # over the user's allowance: the usual size does as well
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
@@ -79,8 +86,7 @@ def _become(argv: list[str], env: dict[str, str], directory: str | None, ends: t
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
-        for number in _SIGNALS_TO_RESET:
-            signal.signal(number, signal.SIG_DFL)
+        reset_signals()
         _limit_open_files()
         if directory is not None:
             os.chdir(directory)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import signal
+import time
 from typing import NamedTuple
 
 from runner.shim.child import NotStarted
@@ -18,11 +19,15 @@ from runner.shim.supervisor import CAUSES, End
 
 
 class Launch(NamedTuple):
-    """How to run one job. ``server`` is the server's pid, or 0 if the job outlives it; times in seconds."""
+    """How to run one job. ``server`` is the server's pid, or 0 if the job outlives it; times in seconds.
+
+    ``lock`` is the inherited descriptor that holds the job's lock for as long as the shim lives.
+    """
 
     job_id: str
     doorbell: str
     server: int
+    lock: int
     argv: list[str]
     env: dict[str, str]
     directory: str
@@ -65,6 +70,7 @@ def write_end(end: End, progress: Progress, timeout: float | None, ended_at: flo
             "survivors": end.survivors,
             "started_at": progress.started_at,
             "ended_at": ended_at,
+            "duration": round(time.monotonic() - progress.started_clock, 6),
             "lines": progress.lines,
             "bytes": progress.output_bytes,
             "dropped": progress.dropped_lines,

@@ -99,7 +99,10 @@ class Supervisor:
         del self._handlers[fd]
 
     def _read(self, fd: int, stream: int) -> None:
-        data = os.read(fd, _READ_BYTES)
+        try:
+            data = os.read(fd, _READ_BYTES)
+        except BlockingIOError:
+            return  # the command opened its own output and read it away
         if data:
             self._writer.write(stream, data)
         else:

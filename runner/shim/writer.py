@@ -64,7 +64,7 @@ class SpoolWriter:
         self.pending = 0
         self._kept_bytes = self._kept_lines = 0
         self._tail: deque[_Segment] = deque()
-        self.progress = Progress()
+        self.progress = Progress(pid=os.getpid())
         self._progress_fd = os.open(self._path(frames.PROGRESS_FILE), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.pwrite(self._progress_fd, bytes(frames.PROGRESS_SIZE), 0)
         self._published: Progress | None = None

@@ -9,7 +9,8 @@ from quart import Quart
 
 from runner.service import Runner
 from runner.settings import Settings
-from runner.web import api, fragments, health, log, pages
+from runner.web import api, fragments, health, jobpage, log, pages, tail
+from runner.web.compression import Compression
 from runner.web.context import Context, attach
 from runner.web.errors import register_errors
 from runner.web.lifetime import Lifetime
@@ -31,10 +32,11 @@ def create_app(settings: Settings) -> Quart:
     _configure(app)
     _live(app, lifetime)
     register_errors(app)
-    for blueprint in (api.blueprint, log.blueprint, health.blueprint, pages.blueprint, fragments.blueprint):
-        app.register_blueprint(blueprint)
+    for room in (api, log, health, pages, jobpage, tail, fragments):
+        app.register_blueprint(room.blueprint)
     app.register_blueprint(static_blueprint(StaticFiles(_PROJECT / "static")))
-    app.asgi_app = Guard(app.asgi_app, settings.server.allowed_hosts)  # type: ignore[method-assign, assignment, arg-type] # the way Quart names, with its names for ASGI's parts
+    guarded = Guard(Compression(app.asgi_app), settings.server.allowed_hosts)  # type: ignore[arg-type] # Quart's own names for ASGI's parts
+    app.asgi_app = guarded  # type: ignore[method-assign, assignment] # the way Quart names
     return app
 
 

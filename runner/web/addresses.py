@@ -18,13 +18,13 @@ def command(name: str, values: Mapping[str, object] | None = None) -> str:
 
 
 def job(job_id: str, **place: object) -> str:
-    """A job's page, at a place if one is given (``after``, ``before``, ``line``, ``follow``)."""
+    """A job's page, at a place if one is given (``after``, ``before``, ``line``, ``follow``, ``q``, ``stream``)."""
     return query(f"/jobs/{job_id}", place)
 
 
-def lines(job_id: str, after: int, seen: int) -> str:
+def lines(job_id: str, after: int, seen: int, **more: object) -> str:
     """The fragment with the lines after a cursor."""
-    return f"/jobs/{job_id}/lines?after={after}&seen={seen}"
+    return query(f"/jobs/{job_id}/lines", {"after": after, "seen": seen, **more})
 
 
 def log(job_id: str, stream: str | None = None) -> str:
@@ -32,11 +32,27 @@ def log(job_id: str, stream: str | None = None) -> str:
     return query(f"/jobs/{job_id}/log", {"stream": stream})
 
 
-def stop(job_id: str) -> str:
-    """Where the stop form is posted to."""
-    return f"/jobs/{job_id}/stop"
+def tail(job_id: str, after: int | None = None) -> str:
+    """The page that streams."""
+    return query(f"/jobs/{job_id}/tail", {"after": after})
+
+
+def panel(job_id: str, **place: object) -> str:
+    """The view for other people's pages."""
+    return query(f"/jobs/{job_id}/panel", place)
+
+
+def action(job_id: str, verb: str) -> str:
+    """Where a job's form is posted to: ``stop``, ``keep``, ``pin`` or ``unpin``."""
+    return f"/jobs/{job_id}/{verb}"
 
 
 def jobs(state: str | None = None, command: str | None = None, before: str | None = None) -> str:
     """The list of jobs."""
     return query("/jobs", {"state": state, "command": command, "before": before})
+
+
+def list_poll(state: str | None, command: str | None, before: str | None, limit: int, since: str) -> str:
+    """The fragment with the rows of a list."""
+    values = {"state": state, "command": command, "before": before, "limit": limit, "since": since}
+    return query("/fragments/jobs", values)

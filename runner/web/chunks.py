@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 from markupsafe import Markup
 
 from runner.lines import Run, Slice, Stream
 from runner.web.ansi import render
+from runner.web.matching import highlighted
 
 BLOCK = 1_000
 """Lines in a block, the unit in which a page forgets."""
@@ -119,21 +122,72 @@ def _split(run: Run, line: int) -> tuple[Run, Run]:
 
 def _chunk(runs: list[Run], marked: range) -> Chunk:
     big = " big" if sum(len(run.data) for run in runs) > BIG_BYTES else ""
-    html = Markup("".join(_run(run, run.first in marked) for run in runs))  # noqa: S704 - every part was escaped
-    length = runs[-1].length
+    html = Markup("".join(_run(run, marked) for run in runs))  # noqa: S704 - every part was escaped
     return Chunk(
         css=f"chunk b{_block_of(runs[0])}{big}",
         lines=sum(run.count for run in runs),
         html=html,
-        cut="" if length is None else f"{length:,}",
+        cut=_length_of(runs[-1]),
     )
 
 
-def _run(run: Run, marked: bool) -> str:
-    word = _WORDS[run.stream]
-    text = render(run.data)
-    if run.stream is Stream.STDERR:
-        text = _LABEL + text.removesuffix("\n").replace("\n", "\n" + _LABEL) + "\n"
-    gutter = f" {word}\n".join(map(str, range(run.first, run.first + run.count)))
-    text = f"<mark>{text}</mark>" if marked else text
-    return f'<span class="run {word}" data-gutter="{gutter} {word}">{text}</span>'
+def found_chunks(slices: Iterable[Slice], text: str, shown: int) -> list[Chunk]:
+    """The chunks of lines that passed a filter, ``text`` marked in them; ``shown`` lines were shown before.
+
+    Their blocks count the lines shown, not the numbers of lines, since those may be far apart.
+    """
+    found: list[Chunk] = []
+    for part in slices:
+        if part.dropped:
+            found.append(_gap_chunk(Gap(dropped=f"{part.dropped:,}"), shown + 1))
+        for block in _found_blocks(part.runs):
+            found.append(_found_chunk(block, text, shown))
+            shown += found[-1].lines
+    return found
+
+
+def _found_chunk(runs: list[Run], text: str, shown: int) -> Chunk:
+    html = Markup("".join(_found(list(same), text) for _, same in groupby(runs, attrgetter("stream"))))  # noqa: S704 - every part was escaped
+    return Chunk(f"chunk b{shown // BLOCK}", sum(run.count for run in runs), html, cut=_length_of(runs[-1]))
+
+
+def _length_of(run: Run) -> str:
+    """How long a cut line is; empty for any other."""
+    return "" if run.length is None else f"{run.length:,}"
+
+
+def _found_blocks(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    block: list[Run] = []
+    for run in runs:
+        block.append(run)
+        if run.length is not None:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _run(run: Run, marked: range) -> str:
+    html = _labelled(run.stream, render(run.data))
+    if run.first not in marked:
+        return _element([run], html)
+    return _element([run], f"<mark>{html}</mark>", ' id="marked"' if run.first == marked.start else "")
+
+
+def _found(runs: list[Run], text: str) -> str:
+    html = "".join(render(run.data) for run in runs)
+    return _element(runs, _labelled(runs[0].stream, highlighted(html, text)))
+
+
+def _labelled(stream: Stream, html: str) -> str:
+    if stream is Stream.STDOUT:
+        return html
+    return _LABEL + html.removesuffix("\n").replace("\n", "\n" + _LABEL) + "\n"
+
+
+def _element(runs: list[Run], html: str, attributes: str = "") -> str:
+    """Runs of one stream as one element, with all their line numbers."""
+    word = _WORDS[runs[0].stream]
+    numbers = (number for run in runs for number in range(run.first, run.first + run.count))
+    gutter = f" {word}\n".join(map(str, numbers))
+    return f'<span class="run {word}"{attributes} data-gutter="{gutter} {word}">{html}</span>'

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from jinja2 import Environment
 from quart import Blueprint, Response, current_app, render_template
 
-from runner.errors import BadCursor, UnknownJob
+from runner.errors import BadCursor, OutputExpired, UnknownJob
 from runner.job import Job
 from runner.web import addresses, queries, views
 from runner.web.browser import browser_of
-from runner.web.chunks import KEPT_LINES, Chunk, chunks_of, fallen_blocks, skipped_chunk
+from runner.web.chunks import KEPT_LINES, Chunk, chunks_of, fallen_blocks, found_chunks, skipped_chunk
 from runner.web.context import holds, runner, shared_answers
-from runner.web.logview import is_over, poller_view
-from runner.web.windows import Step, step_from
-
-HOLD_SECONDS = 20.0
-"""How long a poll waits for a line."""
-
-FRESH_HOLD_SECONDS = 5.0
-"""The same while the last output is younger than a minute, so that its age is seen to grow."""
+from runner.web.listing import PAGE_JOBS, RECENT, list_place, listing
+from runner.web.logview import (
+    FRESH_HOLD_SECONDS,
+    Following,
+    LiveView,
+    hold_seconds,
+    is_over,
+    live_view,
+    poller_view,
+)
+from runner.web.windows import Step, found_step, step_from
 
 PACE_SECONDS = 0.1
 """How long a poll that finds something waiting lets more of it gather."""
 
 HEAVY_BYTES = 256 << 10
 """Output with escape sequences is rendered in a thread from this size on: it may take long."""
-
-RECENT = 25
-"""Jobs on the dashboard."""
 
 blueprint = Blueprint("fragments", __name__)
 
@@ -43,68 +43,69 @@ class Poll:
 
     after: int
     step: Step
+    how: Following
     slow: bool = False
-
-    @property
-    def end(self) -> int:
-        """The cursor after the lines found."""
-        return self.step.reading.slice.next
 
 
 @blueprint.get("/jobs/<job_id>/lines")
 async def lines(job_id: str) -> Response:
     """The lines after a cursor and the next poller; waits for lines."""
     after, seen = queries.after(), queries.seen()
+    how = Following(queries.only(), queries.whole("shown") or 0, queries.switch("panel"))
     try:
-        poll = await _poll(job_id, after, seen)
-    except UnknownJob:
-        return Response(await render_template("fragments/gone.html", url=""))
+        poll = await _poll(job_id, after, seen, how)
+    except (UnknownJob, OutputExpired) as error:
+        return Response(await render_template("fragments/gone.html", sentence=str(error), url=""))
     except BadCursor:
-        return Response(await render_template("fragments/gone.html", url=addresses.job(job_id)))
+        return Response(await render_template("fragments/gone.html", sentence="", url=addresses.job(job_id)))
     return Response(await _rendered(poll), content_type="text/html; charset=utf-8")
 
 
 @blueprint.get("/fragments/jobs")
 async def recent_jobs() -> str:
-    """The dashboard's list of jobs."""
-    page = await runner().jobs(limit=RECENT)
-    return await render_template("fragments/jobs.html", list=views.jobs_view(page.jobs, time.time()))
+    """The rows of a list of jobs."""
+    now = time.time()
+    place = replace(list_place(queries.limit(RECENT, PAGE_JOBS)), since=queries.text("since"))
+    found = await listing(runner(), place, now)
+    return await render_template("fragments/jobs_news.html", listing=found, live=LiveView.at(now))
 
 
-async def _poll(job_id: str, after: int, seen: int | None) -> Poll:
-    step = await step_from(runner(), job_id, after)
-    if _is_news(step, seen):
-        if not is_over(step.reading, step.reading.slice.next):
+async def _poll(job_id: str, after: int, seen: int | None, how: Following) -> Poll:
+    step = await _step(job_id, after, how)
+    if _is_news(step, after, seen):
+        if not is_over(step.reading, step.end):
             await asyncio.sleep(PACE_SECONDS)
-            step = await step_from(runner(), job_id, after)
-        return Poll(after, step)
-    with holds().hold(browser_of()) as may_wait:
+            step = await _step(job_id, after, how)
+        return Poll(after, step, how)
+    browser = browser_of()
+    if how.panel and browser is None:
+        # Somebody else's page: its browser cannot be told apart, and may have many panels open.
+        return Poll(after, step, how, slow=True)
+    with holds().hold(browser) as may_wait:
         if not may_wait:
-            return Poll(after, step, slow=True)
-        return await _held(step.reading.job, after, seen)
+            return Poll(after, step, how, slow=True)
+        return await _held(step.reading.job, after, seen, how)
 
 
-async def _held(job: Job, after: int, seen: int | None) -> Poll:
+async def _held(job: Job, after: int, seen: int | None, how: Following) -> Poll:
     began = time.monotonic()
-    reading = await runner().lines(job.id, after, KEPT_LINES, wait=_hold_seconds(job), seen=seen)
-    step = Step(reading, 0)
+    hold = hold_seconds(job, time.time())
+    reading = await runner().lines(job.id, after, KEPT_LINES, wait=hold, seen=seen)
+    step = Step(reading, 0, reading.slice.next)
+    if how.only and reading.slice.first is not None:
+        step = await _step(job.id, after, how)
     # A server that is leaving answers every poll at once; its readers must not come again at once.
-    slow = not _is_news(step, seen) and time.monotonic() - began < FRESH_HOLD_SECONDS / 2
-    return Poll(after, step, slow)
+    slow = not _is_news(step, after, seen) and time.monotonic() - began < FRESH_HOLD_SECONDS / 2
+    return Poll(after, step, how, slow)
 
 
-def _is_news(step: Step, seen: int | None) -> bool:
-    reading = step.reading
-    return (
-        reading.slice.first is not None
-        or reading.job.finished is not None
-        or (seen is not None and seen != reading.revision)
-    )
+async def _step(job_id: str, after: int, how: Following) -> Step:
+    return await found_step(runner(), job_id, after, how.only) if how.only else await step_from(runner(), job_id, after)
 
 
-def _hold_seconds(job: Job) -> float:
-    since = job.output.last_at or job.started_at or job.queued_at
-    return FRESH_HOLD_SECONDS if time.time() - since < 60 else HOLD_SECONDS
+def _is_news(poll_step: Step, after: int, seen: int | None) -> bool:
+    reading = poll_step.reading
+    return poll_step.end > after or reading.job.finished is not None or seen not in (None, reading.revision)
 
 
 async def _rendered(poll: Poll) -> bytes:
@@ -112,31 +113,39 @@ async def _rendered(poll: Poll) -> bytes:
     now = time.time()
     reading = poll.step.reading
     job, revision = reading.job, reading.revision
-    key = ("fragment", job.id, poll.after, poll.end, poll.step.skipped, job.output, revision, int(now), poll.slow)
+    found = poll.step.end, poll.step.skipped, poll.how
+    key = ("fragment", job.id, poll.after, found, job.output, revision, int(now), poll.slow)
     if not _is_heavy(poll):
-        return shared_answers().get(key, partial(_render, _environment(), poll, now))
-    body = await asyncio.to_thread(_render, _environment(), poll, now)
+        return shared_answers().get(key, partial(_render, environment(), poll, now))
+    body = await asyncio.to_thread(_render, environment(), poll, now)
     return shared_answers().get(key, lambda: body)
 
 
-def _render(environment: Environment, poll: Poll, now: float) -> bytes:
-    reading = poll.step.reading
-    html = environment.get_template("fragments/lines.html").render(
-        chunks=_chunks(poll),
-        poller=poller_view(reading, poll.end, poll.slow),
-        fallen=[f"#log .b{block}" for block in fallen_blocks(poll.after, poll.end)],
+def _render(templates: Environment, poll: Poll, now: float) -> bytes:
+    reading, how, end = poll.step.reading, poll.how, poll.step.end
+    chunks = _chunks(poll)
+    shown = how.shown + sum(chunk.lines for chunk in chunks)
+    fallen = fallen_blocks(how.shown, shown) if how.only else fallen_blocks(poll.after, end)
+    html = templates.get_template("fragments/lines.html").render(
+        chunks=chunks,
+        poller=poller_view(reading, end, replace(how, shown=shown), poll.slow),
+        fallen=[f"#log .b{block}" for block in fallen],
         job=views.job_view(reading.job, now),
+        live=live_view(reading.job, now),
+        panel=how.panel,
     )
     return html.encode()
 
 
 def _chunks(poll: Poll) -> list[Chunk]:
-    reading, skipped = poll.step
-    chunks = chunks_of([reading.slice])
-    if not skipped:
+    step, only = poll.step, poll.how.only
+    if only:
+        return found_chunks(step.found, only.text, poll.how.shown)
+    chunks = chunks_of([step.reading.slice])
+    if not step.skipped:
         return chunks
-    url = addresses.job(reading.job.id, after=poll.after, follow=0)
-    return [skipped_chunk(url, skipped, poll.after), *chunks]
+    url = addresses.job(step.reading.job.id, after=poll.after, follow=0)
+    return [skipped_chunk(url, step.skipped, poll.after), *chunks]
 
 
 def _is_heavy(poll: Poll) -> bool:
@@ -144,7 +153,7 @@ def _is_heavy(poll: Poll) -> bool:
     return sum(len(run.data) for run in runs) > HEAVY_BYTES and any(b"\x1b" in run.data for run in runs)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """The app's templates, rendered without waiting: that is what lets one rendering be shared."""
     found: Environment | None = current_app.extensions.get("linefeed_fragments")
     if found is None:

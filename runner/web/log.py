@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from quart import Blueprint, Response, request
 
+from runner.errors import OutputExpired
 from runner.lines import Gap
 from runner.web import queries
 from runner.web.context import runner
@@ -21,8 +22,12 @@ async def log(job_id: str) -> Response:
     """The raw output; ``stream`` picks one stream, ``follow=1`` goes on until the job ends."""
     stream, follow = queries.stream(), queries.switch("follow")
     if request.method == "HEAD":
-        await runner().job(job_id)
-        return _raw(b"")
+        end = (await runner().job(job_id)).finished
+        if end and end.expired_at is not None:
+            raise OutputExpired(job_id)
+        response = _raw(b"")
+        del response.headers["Content-Length"]  # a GET streams, and says no length
+        return response
     pieces = _written(await runner().log(job_id, stream, follow))
     if not follow:
         return _raw(_in_chunks(pieces))

@@ -7,14 +7,26 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from runner.lines import OpenText
+from runner.job import Job
+from runner.lines import OpenText, Stream
 from runner.service import Reading
-from runner.web import addresses
+from runner.web import addresses, wording
 from runner.web.ansi import render
 from runner.web.chunks import Chunk
+from runner.web.forms import OptionView
+from runner.web.matching import ALL_LINES, Filter
 from runner.web.windows import Place, Window
 
-LIVE = "load, every 3s"
+# `intersect` is at once where the poller can be seen; out of sight, or in a hidden tab, every 3 seconds will do.
+HOLD_SECONDS = 20.0
+"""How long a poll waits for a line."""
+
+FRESH_HOLD_SECONDS = 5.0
+"""The same while the last output is younger than ``FRESH_SECONDS``, so that its age is seen to grow."""
+
+FRESH_SECONDS = 60.0
+
+LIVE = "intersect, every 3s"
 SLOW = "every 3s"
 
 
@@ -38,8 +50,37 @@ class PollerView:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """How a poller goes on: ``only`` which lines, ``shown`` how many of those there were, in a panel or not."""
+
+    only: Filter = ALL_LINES
+    shown: int = 0
+    panel: bool = False
+
+    @property
+    def query(self) -> dict[str, object]:
+        """What the poller's address says of it."""
+        return {**self.only.query, "shown": self.shown if self.only else None, "panel": 1 if self.panel else None}
+
+
+PLAINLY = Following()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLink:
+    """A way to another part of the output."""
+
+    url: str
+    text: str
+    rel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LogView:
-    """The log of a page. ``poller`` is None in a still window and after the end; an empty address is no link."""
+    """The log of a page. ``poller`` is None in a still window and after the end.
+
+    ``shown`` says in words which lines these are, ``refresh_anchor`` where a refreshed page lands.
+    """
 
     css: str
     chunks: tuple[Chunk, ...]
@@ -47,22 +88,56 @@ class LogView:
     open: tuple[OpenView, ...]
     note: str
     shown: str
-    first: str
-    earlier: str
-    later: str
-    newest: str
-    pause: str
+    links: tuple[WindowLink, ...]
+    text: str
+    streams: tuple[OptionView, ...]
+    all_lines: str
+    anchor: str
 
 
-def poller_view(reading: Reading, after: int, slow: bool = False) -> PollerView | None:
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """Whether the page is up to date, as its style sheet shows it: an answer that is not followed by another ages.
+
+    ``css`` says how soon that is late: soon after lively output, since those polls are held for a short time.
+    """
+
+    css: str
+    late: str
+    lost: str
+
+    @classmethod
+    def at(cls, now: float, css: str = "soon") -> LiveView:
+        """For a page that was answered now."""
+        since = wording.clock_seconds(now)
+        lost = f"Disconnected since {since}. It goes on by itself when the server answers again."
+        return cls(css, f"Delayed: no answer since {since}", lost)
+
+
+def live_view(job: Job, now: float) -> LiveView | None:
+    """How up to date a job's page is; None once the job is over."""
+    if job.finished:
+        return None
+    return LiveView.at(now, "soon" if hold_seconds(job, now) < HOLD_SECONDS else "later")
+
+
+def hold_seconds(job: Job, now: float) -> float:
+    """How long a poll for this job waits."""
+    since = job.output.last_at or job.started_at or job.queued_at
+    return FRESH_HOLD_SECONDS if now - since < FRESH_SECONDS else HOLD_SECONDS
+
+
+def poller_view(reading: Reading, after: int, how: Following = PLAINLY, slow: bool = False) -> PollerView | None:
     """The poller that goes on after a cursor; None once the job is over and all of it was sent."""
     if is_over(reading, after):
         return None
-    note = "" if after or reading.open else "Nothing written yet."
+    note = ""
     if slow:
         note = "This browser follows several jobs at once; this one is asked for every 3 seconds."
-    url = addresses.lines(reading.job.id, after, reading.revision)
-    return PollerView(url, SLOW if slow else LIVE, note, open_views(reading.open))
+    elif not (after or reading.open):
+        note = "Nothing written yet."
+    url = addresses.lines(reading.job.id, after, reading.revision, **how.query)
+    return PollerView(url, SLOW if slow else LIVE, note, open_views(reading.open, how.only))
 
 
 def is_over(reading: Reading, after: int) -> bool:
@@ -70,8 +145,10 @@ def is_over(reading: Reading, after: int) -> bool:
     return reading.job.finished is not None and after >= reading.job.output.lines
 
 
-def open_views(texts: Iterable[OpenText]) -> tuple[OpenView, ...]:
-    """The unfinished lines, stdout first."""
+def open_views(texts: Iterable[OpenText], only: Filter = ALL_LINES) -> tuple[OpenView, ...]:
+    """The unfinished lines, stdout first; a filtered view has none, since they may yet become anything."""
+    if only:
+        return ()
     return tuple(
         OpenView(
             css=text.stream.label.removeprefix("std"),
@@ -82,27 +159,62 @@ def open_views(texts: Iterable[OpenText]) -> tuple[OpenView, ...]:
     )
 
 
-def log_view(window: Window, place: Place, chunks: Iterable[Chunk]) -> LogView:
+def log_view(window: Window, place: Place, chunks: Iterable[Chunk], panel: bool = False) -> LogView:
     """The log of a page that shows ``window`` because ``place`` was asked for."""
-    job = window.reading.job
+    job, chunks = window.reading.job, tuple(chunks)
     over = is_over(window.reading, window.end)
-    at_end = window.newest and place.follow and (not over or place == Place())
-    first = window.first
+    following = window.newest and place.follow
+    count = sum(chunk.lines for chunk in chunks if chunk.html)
     return LogView(
-        css="follows" if at_end else "still",
-        chunks=tuple(chunks),
-        poller=poller_view(window.reading, window.end) if window.newest and place.follow else None,
-        open=open_views(window.reading.open) if window.newest else (),
-        note="It wrote nothing." if over and not job.output.lines else "",
-        shown="" if at_end and not over else _shown(window),
-        first=addresses.job(job.id, after=0) if first > 1 else "",
-        earlier=addresses.job(job.id, before=first) if first > 1 else "",
-        later="" if window.newest else addresses.job(job.id, after=window.end),
-        newest="" if window.newest and place.follow else addresses.job(job.id),
-        pause=addresses.job(job.id, follow=0) if at_end and not over else "",
+        css="follows" if _opens_at_end(window, place, over) else "still",
+        chunks=chunks,
+        poller=poller_view(window.reading, window.end, Following(place.only, count, panel)) if following else None,
+        open=open_views(window.reading.open, place.only) if window.newest else (),
+        note=_note(window, place, count, over),
+        shown="" if following and not over and not place.only else _shown(window, place, count),
+        links=tuple(_links(window, place, over)),
+        text=place.only.text,
+        streams=_stream_options(place.only.stream),
+        all_lines=addresses.job(job.id) if place.only else "",
+        anchor="#marked" if place.line else "#end",
     )
 
 
-def _shown(window: Window) -> str:
+def _opens_at_end(window: Window, place: Place, over: bool) -> bool:
+    if place.line or not (window.newest and place.follow):
+        return False
+    return not over or (place.after is None and place.before is None)
+
+
+def _links(window: Window, place: Place, over: bool) -> Iterable[WindowLink]:
+    job_id, only = window.reading.job.id, place.only.query
+    if window.first > 1:
+        yield WindowLink(addresses.job(job_id, after=0, **only), "First lines")
+        yield WindowLink(addresses.job(job_id, before=window.first, **only), "Older lines", "prev")
+    if not window.newest:
+        yield WindowLink(addresses.job(job_id, after=window.end, **only), "Newer lines", "next")
+    if not (window.newest and place.follow):
+        newest = "Newest lines" if window.reading.job.finished else "Follow live"
+        yield WindowLink(addresses.job(job_id, **only), newest)
+    elif not over:
+        yield WindowLink(addresses.job(job_id, **{**place.query, "follow": 0}), "Hold still")
+
+
+def _note(window: Window, place: Place, count: int, over: bool) -> str:
+    output = window.reading.job.output
+    if not place.only:
+        return "It wrote nothing." if over and not output.lines else ""
+    return "" if count else "No such line among these."
+
+
+def _shown(window: Window, place: Place, count: int) -> str:
+    if not window.first:
+        return ""
     total = f"{window.reading.job.output.lines:,}"
-    return f"Lines {window.first:,} to {window.end:,} of {total}" if window.first else ""
+    part = f"ines {window.first:,} to {window.end:,} of {total}"
+    return f"{wording.count(count, 'line')} found, looked through l{part}" if place.only else f"L{part}"
+
+
+def _stream_options(chosen: Stream | None) -> tuple[OptionView, ...]:
+    streams = tuple(OptionView(stream.label, f"Only {stream.label}", stream is chosen) for stream in Stream)
+    return (OptionView("", "Both streams", chosen is None), *streams)

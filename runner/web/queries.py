@@ -9,8 +9,12 @@ from quart import request
 
 from runner.lines import SLICE_LINES, Stream
 from runner.web.errors import BadRequest
+from runner.web.matching import Filter
 
 LONGEST_WAIT = 30.0
+TEXT_LENGTH = 1_000
+"""The longest text that can be looked for, in characters."""
+
 STATES = ("queued", "running", "stopping", "finished")
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
@@ -75,6 +79,20 @@ def state() -> str | None:
 def stream() -> Stream | None:
     """One stream, or None for both."""
     return _one_of("stream", {stream.label: stream for stream in Stream})
+
+
+def only() -> Filter:
+    """Which lines are wanted: ``q`` and ``stream``. A form sends empty texts for "any"."""
+    wanted = text("q") or ""
+    if len(wanted) > TEXT_LENGTH:
+        raise _bad("q", f"must be at most {TEXT_LENGTH} characters")
+    return Filter(wanted, stream() if text("stream") else None)
+
+
+def refreshed() -> int:
+    """How often this page was refreshed without script; whatever is no count starts anew."""
+    sent = request.args.get("r", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
 
 
 def switch(key: str) -> bool:

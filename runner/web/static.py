@@ -1,4 +1,4 @@
-"""Static files: read once at start, known by their content, served from memory."""
+"""Static files: read and compressed once at start, known by their content, served from memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 from quart import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
+
+from runner.web.compression import LEAST_BYTES, accepts_gzip, pack
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -21,12 +23,16 @@ _TYPES = {
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK_EACH_TIME = "no-cache"
 
+LEVEL = 9
+"""It is done once, so it may take its time."""
+
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One file; ``version`` changes with its content."""
+    """One file; ``version`` changes with its content. ``packed`` is it as gzip, None if that saves nothing."""
 
     content: bytes
+    packed: bytes | None
     content_type: str
     version: str
 
@@ -66,13 +72,22 @@ def static_blueprint(files: StaticFiles) -> Blueprint:
 
 
 def _answer(file: StaticFile) -> Response:
-    fresh = request.if_none_match.contains_weak(file.version)
-    response = Response(b"" if fresh else file.content, 304 if fresh else 200, content_type=file.content_type)
-    response.set_etag(file.version)
+    # Two forms of one file are two entities, so they have different tags.
+    packed = file.packed if accepts_gzip(request.headers.getlist("Accept-Encoding")) else None
+    tag = file.version if packed is None else f"{file.version}-gzip"
+    fresh = request.if_none_match.contains_weak(tag)
+    content = file.content if packed is None else packed
+    response = Response(b"" if fresh else content, 304 if fresh else 200, content_type=file.content_type)
+    response.set_etag(tag)
+    if packed is not None:
+        response.headers["Content-Encoding"] = "gzip"
     response.headers["Cache-Control"] = FOR_EVER if request.args.get("v") == file.version else CHECK_EACH_TIME
     return response
 
 
 def _read(path: Path) -> StaticFile:
     content = path.read_bytes()
-    return StaticFile(content, _TYPES[path.suffix], hashlib.sha256(content).hexdigest()[:16])
+    packed = pack(content, LEVEL)
+    saves = len(content) >= LEAST_BYTES and len(packed) < len(content)
+    version = hashlib.sha256(content).hexdigest()[:16]
+    return StaticFile(content, packed if saves else None, _TYPES[path.suffix], version)

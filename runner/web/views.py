@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.catalogue import Command
 from runner.job import Finished, Job, Outcome, Queued, Running, State, Stopping
 from runner.web import addresses, wording
+from runner.web.keeping import KeepView, keep_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,14 @@ class JobView:
     duration_name: str
     last_output: str
     queued: Clock
+    started: Clock | None
+    ended: Clock | None
+    expired: Clock | None
+    keep: KeepView | None
     receipt: str
     stop_url: str
     log_url: str
-    stderr_url: str
+    tail_url: str
     summary: str
     may_stop: bool
     finished: bool
@@ -75,14 +80,15 @@ def job_view(job: Job, now: float) -> JobView:
     look = _look(job.state)
     name, duration = _duration(job, now)
     exit_name, exit_text = _exit(job.state)
-    reason = job.finished.reason if job.finished else ""
+    end = job.finished
+    reason = end.reason if end else ""
     return JobView(
         id=job.id,
         title=job.title,
         command=job.command,
         url=addresses.job(job.id),
         state=job.state.name,
-        outcome=str(job.finished.outcome) if job.finished else "",
+        outcome=str(end.outcome) if end else "",
         look=look,
         reason=reason,
         exit_name=exit_name,
@@ -94,13 +100,17 @@ def job_view(job: Job, now: float) -> JobView:
         duration_name=name,
         last_output=wording.ago(now - job.output.last_at) if job.output.last_at else "none yet",
         queued=_clock(job.queued_at, now),
+        started=_perhaps(job.started_at, now),
+        ended=_perhaps(end.ended_at if end else None, now),
+        expired=_perhaps(end.expired_at if end else None, now),
+        keep=keep_view(job, now),
         receipt=shlex.join(job.argv),
-        stop_url=addresses.stop(job.id),
+        stop_url=addresses.action(job.id, "stop"),
         log_url=addresses.log(job.id),
-        stderr_url=addresses.log(job.id, "stderr"),
+        tail_url=addresses.tail(job.id),
         summary=f"{look.label}. {reason}".strip(),
         may_stop=isinstance(job.state, Queued | Running),
-        finished=job.finished is not None,
+        finished=end is not None,
     )
 
 
@@ -134,6 +144,10 @@ def _duration(job: Job, now: float) -> tuple[str, str]:
 
 def _clock(time: float, now: float) -> Clock:
     return Clock(wording.rfc3339(time), wording.moment(time), wording.ago(now - time))
+
+
+def _perhaps(time: float | None, now: float) -> Clock | None:
+    return None if time is None else _clock(time, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +188,3 @@ def _command_view(command: Command) -> CommandView:
         asks=any(parameter.required and parameter.default is None for parameter in parameters),
         has_parameters=bool(parameters),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class JobsView:
-    """A list of jobs; ``active`` says that one of them may still change."""
-
-    jobs: tuple[JobView, ...]
-    active: bool
-
-
-def jobs_view(jobs: Iterable[Job], now: float) -> JobsView:
-    """The list at the time ``now``, in the order given."""
-    views = tuple(job_view(job, now) for job in jobs)
-    return JobsView(views, any(not view.finished for view in views))

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from runner.errors import BadCursor, LinefeedError
 from runner.lines import SLICE_BYTES, Slice
 from runner.service import Reading, Runner
-from runner.web import addresses, queries
+from runner.web import queries
 from runner.web.chunks import KEPT_LINES
 from runner.web.errors import BadRequest
+from runner.web.matching import ALL_LINES, Filter
+from runner.web.search import search_after, search_before
 
 WINDOW = 1_000
 """Lines in a window."""
@@ -29,41 +31,46 @@ class NoSuchLine(LinefeedError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in the output a reader wants to be; at most one of the first three is set."""
+    """Where in the output a reader wants to be; at most one of the first three is set. ``only``: which lines."""
 
     after: int | None = None
     before: int | None = None
     line: range | None = None
     follow: bool = True
+    only: Filter = ALL_LINES
 
     @property
     def query(self) -> dict[str, object]:
         """The query that asks for this place again."""
         line = None if self.line is None else _words(self.line)
         follow = None if self.follow else 0
-        return {"after": self.after, "before": self.before, "line": line, "follow": follow}
+        return {"after": self.after, "before": self.before, "line": line, **self.only.query, "follow": follow}
 
 
 class Window(NamedTuple):
-    """The lines of a page. ``end`` is the cursor after them; ``newest``: nothing came after them when it was asked."""
+    """The lines of a page: those from ``first`` to ``end`` that were asked for; ``first`` is 0 if there is none.
+
+    ``newest``: nothing came after them when it was asked.
+    """
 
     reading: Reading
     slices: tuple[Slice, ...]
+    first: int
     end: int
     newest: bool
-    marked: range
-
-    @property
-    def first(self) -> int:
-        """The number of the first line shown; 0 if there is none."""
-        return next((part.first for part in self.slices if part.first is not None), 0)
+    marked: range = range(0)
 
 
 class Step(NamedTuple):
-    """What a fragment brings: ``skipped`` lines left out, then those of the reading."""
+    """What a fragment brings: ``skipped`` lines left out, then those of the reading, or ``found`` among them.
+
+    ``end`` is the cursor after them.
+    """
 
     reading: Reading
     skipped: int
+    end: int
+    found: tuple[Slice, ...] = ()
 
 
 def place_asked() -> Place:
@@ -71,12 +78,17 @@ def place_asked() -> Place:
     after, before, line = queries.whole("after"), queries.whole("before"), _lines(queries.text("line"))
     if sum(value is not None for value in (after, before, line)) > 1:
         raise BadRequest("Ask for one of after, before and line.")
-    return Place(after, before, line, queries.text("follow") != "0")
+    only = queries.only()
+    if line and only:
+        raise BadRequest("Ask for a line, or for the lines with a text or of a stream.")
+    return Place(after, before, line, queries.text("follow") != "0", only)
 
 
 async def window_at(runner: Runner, job_id: str, place: Place) -> Window:
     """The window at a place. Raises UnknownJob, BadCursor, NoSuchLine."""
     last = (await runner.job(job_id)).output.lines
+    if place.only:
+        return await _found_window(runner, job_id, place, last)
     after, upto = _bounds(place, last)
     marked = place.line or range(0)
     if marked and marked.start > last:
@@ -84,7 +96,17 @@ async def window_at(runner: Runner, job_id: str, place: Place) -> Window:
     reading, slices, end = await _collect(runner, job_id, after, upto)
     if marked and not _shows(slices, marked.start):
         raise NoSuchLine(f"Line {marked.start:,} was dropped by the job's limit.")
-    return Window(reading, slices, end, end >= last, marked)
+    first = next((part.first for part in slices if part.first is not None), 0)
+    return Window(reading, slices, first, end, end >= last, marked)
+
+
+async def _found_window(runner: Runner, job_id: str, place: Place, last: int) -> Window:
+    if place.after is not None:
+        found = await search_after(runner, job_id, place.after, place.only)
+    else:
+        upto = last if place.before is None else min(max(place.before - 1, 0), last)
+        found = await search_before(runner, job_id, upto, place.only)
+    return Window(found.reading, found.slices, found.first if last else 0, found.end, found.end >= last)
 
 
 async def step_from(runner: Runner, job_id: str, after: int) -> Step:
@@ -92,14 +114,16 @@ async def step_from(runner: Runner, job_id: str, after: int) -> Step:
     reading = await runner.lines(job_id, after, KEPT_LINES)
     last = reading.job.output.lines
     if last - after <= KEPT_LINES:
-        return Step(reading, 0)
+        return Step(reading, 0, reading.slice.next)
     start = last - WINDOW
-    return Step(await runner.lines(job_id, start, WINDOW), start - after)
+    reading = await runner.lines(job_id, start, WINDOW)
+    return Step(reading, start - after, reading.slice.next)
 
 
-def page_url(job_id: str, place: Place, refreshed: int) -> str:
-    """The same place again, with the counter that makes a browser load it anew."""
-    return addresses.job(job_id, **place.query, r=refreshed)
+async def found_step(runner: Runner, job_id: str, after: int, only: Filter) -> Step:
+    """The lines after a cursor that pass a filter; the rest of the search is for the next poll."""
+    found = await search_after(runner, job_id, after, only)
+    return Step(found.reading, 0, found.end, found.slices)
 
 
 def _bounds(place: Place, last: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
 
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
@@ -32,6 +32,17 @@ def ago(seconds: float) -> str:
     whole = int(seconds)
     unit, name = next((unit, name) for unit, name in _STEPS if whole >= unit)
     return f"{whole // unit} {name} ago"
+
+
+def clock_time(time: float, now: float, zone: tzinfo | None = None) -> str:
+    """``15:40 CET``, with the date if that is another day; in ``zone``, or the zone of the server."""
+    at, today = datetime.fromtimestamp(time, UTC).astimezone(zone), datetime.fromtimestamp(now, UTC).astimezone(zone)
+    return f"{at:%H:%M %Z}" if at.date() == today.date() else f"{at:%Y-%m-%d %H:%M %Z}"
+
+
+def clock_seconds(time: float, zone: tzinfo | None = None) -> str:
+    """``15:40:12 CET``."""
+    return f"{datetime.fromtimestamp(time, UTC).astimezone(zone):%H:%M:%S %Z}"
 
 
 def moment(time: float) -> str:

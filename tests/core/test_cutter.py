@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.shim.cutter import LineCutter, Run, split_lines
@@ -38,21 +38,25 @@ def expected(data: bytes) -> list[bytes]:
     return whole + ([rest] if rest else [])
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_any_cutting_gives_the_same_lines(feeds: list[bytes]) -> None:
     assert lines_of(cut(feeds)) == expected(b"".join(feeds))
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_no_byte_is_lost_or_changed(feeds: list[bytes]) -> None:
     assert b"".join(run.data for run in cut(feeds)) == b"".join(feeds)
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_the_lines_are_counted(feeds: list[bytes]) -> None:
     assert sum(run.lines for run in cut(feeds)) == len(expected(b"".join(feeds)))
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_a_giant_lines_length_is_its_bytes(feeds: list[bytes]) -> None:
     giants = [run.length for run in cut(feeds) if run.flags & GIANT]
@@ -60,6 +64,7 @@ def test_a_giant_lines_length_is_its_bytes(feeds: list[bytes]) -> None:
     assert all(length in lengths and length >= PIECE_BYTES for length in giants)
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_the_open_text_is_the_end_of_the_unfinished_line(feeds: list[bytes]) -> None:
     cutter = LineCutter(1, PIECE_BYTES)
@@ -78,6 +83,7 @@ def test_the_open_text_is_the_newest_of_a_long_line() -> None:
     assert cutter.open_text.endswith(b"0999809999")
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_a_run_is_never_larger_than_a_piece_and_a_feed(feeds: list[bytes]) -> None:
     largest = max(map(len, feeds), default=0)
@@ -99,6 +105,7 @@ def test_nothing_written_is_no_line() -> None:
     assert lines_of(cut([b"\n"])) == [b""]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=5).map(lambda data: data.replace(b"\n", b"")), min_size=1), st.integers(1, 7))
 def test_split_runs_are_the_same_lines(lines: list[bytes], most: int) -> None:
     whole = Run(2, 0, b"".join(line + b"\n" for line in lines), len(lines))

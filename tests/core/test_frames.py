@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.shim import frames
@@ -11,7 +13,7 @@ from runner.shim.frames import Damaged, Place, Progress, RunEntry, SegmentHeader
 
 small, large = st.integers(0, 2**32 - 1), st.integers(0, 2**63 - 1)
 times = st.floats(0, 1e12)
-texts = st.binary(max_size=frames.OPEN_BYTES)
+texts = st.binary(max_size=100)
 places = st.builds(Place, small, large)
 flags = st.sampled_from([0, frames.PIECE, frames.UNTERMINATED])
 plain_runs = st.builds(
@@ -21,14 +23,13 @@ giant_runs = st.builds(
     RunEntry, st.integers(1, 2), st.sampled_from([2, 6]), st.integers(0, 2**20), st.just(1), places, large
 )
 runs = st.lists(plain_runs | giant_runs, min_size=1, max_size=20)
-progresses = st.builds(
-    Progress,
-    *(large, st.integers(0, 2), st.integers(0, 2**31 - 1), times, times, small, small),
-    *(large for _ in range(6)),
-    *(texts, texts),
-)
+kinds: dict[str, st.SearchStrategy[Any]] = dict.fromkeys(Progress._fields, st.integers(0, 1))
+kinds |= {"started_at": times, "last_at": times, "stdout_open": texts, "stderr_open": texts}
+kinds |= dict.fromkeys(("sequence", "end", "lines", "output_bytes", "head_lines", "dropped_lines"), large)
+progresses = st.fixed_dictionaries(kinds).map(lambda values: Progress(**values))
 
 
+@settings(deadline=None)
 @given(progresses, st.binary(max_size=100))
 def test_progress_comes_back_whatever_stood_there_before(progress: Progress, after: bytes) -> None:
     packed = frames.pack_progress(progress)
@@ -36,6 +37,7 @@ def test_progress_comes_back_whatever_stood_there_before(progress: Progress, aft
     assert frames.unpack_progress(packed + after) == progress
 
 
+@settings(deadline=None)
 @given(progresses, st.data())
 def test_progress_with_a_wrong_bit_is_refused(progress: Progress, data: st.DataObject) -> None:
     packed = bytearray(frames.pack_progress(progress))
@@ -45,6 +47,7 @@ def test_progress_with_a_wrong_bit_is_refused(progress: Progress, data: st.DataO
         frames.unpack_progress(bytes(packed))
 
 
+@settings(deadline=None)
 @given(progresses, progresses, st.data())
 def test_progress_of_two_writes_is_refused(old: Progress, new: Progress, data: st.DataObject) -> None:
     before = frames.pack_progress(old).ljust(frames.PROGRESS_SIZE, b"\0")
@@ -57,6 +60,7 @@ def test_progress_of_two_writes_is_refused(old: Progress, new: Progress, data: s
         assert torn not in (before, after)
 
 
+@settings(deadline=None)
 @given(progresses, st.data())
 def test_progress_cut_short_is_refused(progress: Progress, data: st.DataObject) -> None:
     packed = frames.pack_progress(progress)
@@ -64,11 +68,18 @@ def test_progress_cut_short_is_refused(progress: Progress, data: st.DataObject) 
         frames.unpack_progress(packed[: data.draw(st.integers(0, len(packed) - 1))])
 
 
+def test_the_longest_open_texts_fit_into_the_record() -> None:
+    progress = Progress(stdout_open=b"o" * frames.OPEN_BYTES, stderr_open=b"e" * frames.OPEN_BYTES)
+    assert len(frames.pack_progress(progress)) == frames.PROGRESS_SIZE
+    assert frames.unpack_progress(frames.pack_progress(progress)) == progress
+
+
 def test_an_empty_record_is_refused() -> None:
     with pytest.raises(Damaged):
         frames.unpack_progress(bytes(frames.PROGRESS_SIZE))
 
 
+@settings(deadline=None)
 @given(large, times, runs, st.binary(max_size=50))
 def test_a_frame_comes_back_at_any_offset(first: int, time: float, entries: list[RunEntry], before: bytes) -> None:
     packed = before + frames.pack_frame_head(first, time, entries)
@@ -79,6 +90,7 @@ def test_a_frame_comes_back_at_any_offset(first: int, time: float, entries: list
     assert frames.unpack_runs(packed, len(before), header.head) == entries
 
 
+@settings(deadline=None)
 @given(large, runs, st.data())
 def test_a_frame_cut_short_is_refused(first: int, entries: list[RunEntry], data: st.DataObject) -> None:
     packed = frames.pack_frame_head(first, 0.0, entries)
@@ -87,9 +99,9 @@ def test_a_frame_cut_short_is_refused(first: int, entries: list[RunEntry], data:
         frames.unpack_runs(cut, 0, frames.unpack_frame_header(cut).head)
 
 
-@given(large, large)
-def test_a_segments_header_comes_back(line: int, size: int) -> None:
-    header = SegmentHeader(line, size)
+@settings(deadline=None)
+@given(st.builds(SegmentHeader._make, st.tuples(*(large for _ in SegmentHeader._fields))))
+def test_a_segments_header_comes_back(header: SegmentHeader) -> None:
     assert frames.unpack_segment_header(frames.pack_segment_header(header) + b"frames") == header
 
 

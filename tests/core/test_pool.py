@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import QueueFull
@@ -60,6 +60,7 @@ def remove(pool: Pool, model: Model, number: int) -> None:
         (model.running if gone in model.running else model.waiting).remove(gone)
 
 
+@settings(deadline=None)
 @given(steps, st.integers(1, 4), st.integers(0, 5))
 def test_the_pool_starts_what_the_model_starts(steps: list[str | int], running: int, queue: int) -> None:
     pool, model = Pool(running, queue), Model(running, queue)

@@ -53,7 +53,9 @@ async def test_open_text_is_told_and_raises_the_revision(runner_of: RunnerOf) ->
 
 async def test_a_reader_that_has_seen_the_revision_waits_for_the_next(runner_of: RunnerOf, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "go")
-    code = f"import signal; print('a', end=''); open({str(tmp_path / 'go')!r}).read(); print('b', end=''); signal.pause()"
+    code = (
+        f"import signal; print('a', end=''); open({str(tmp_path / 'go')!r}).read(); print('b', end=''); signal.pause()"
+    )
     runner = await runner_of(python(code, stop_grace=1.0))
     job = await start_job(runner, "python")
     seen = (await with_open_text(runner, job)).revision
@@ -168,7 +170,8 @@ async def test_a_cursor_in_the_gap_counts_from_itself(runner_of: RunnerOf) -> No
 
 
 @pytest.mark.parametrize(
-    "data", [b"\xff\xfe\n", b"\x00\x00\n\x00", b"\r\n\r", b"\n\n\n", b"\x1b[31m\n", b"\x0b\x0c\x1c\x85\n", b"\xe2\x80\xa8\n"]
+    "data",
+    [b"\xff\xfe\n", b"\x00\x00\n\x00", b"\r\n\r", b"\n\n\n", b"\x1b[31m\n", b"\x0b\x0c\x1c\x85\n", b"\xe2\x80\xa8\n"],
 )
 async def test_any_bytes_come_back_unchanged(runner_of: RunnerOf, data: bytes) -> None:
     runner = await runner_of(python(f"import os; os.write(1, {data!r})"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -41,7 +40,7 @@ async def started(runner: Runner, name: str, lines: int = 1) -> Job:
 
 
 async def test_a_stop_is_sigterm_first(runner_of: RunnerOf) -> None:
-    code = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(7)); print('up'); signal.pause()"
+    code = "import os, signal; signal.signal(signal.SIGTERM, lambda *_: os._exit(7)); print('up'); signal.pause()"
     runner = await runner_of(python(code))
     job = await started(runner, "python")
     await runner.stop(job.id)
@@ -83,8 +82,10 @@ async def test_stopping_again_changes_nothing(runner_of: RunnerOf) -> None:
     for _ in range(2_000):
         await runner.stop(job.id)
     end = await end_of(runner, job)
-    assert (await runner.stop(job.id)).finished == end
-    assert (await runner.stop(job.id, force=True)).finished == end
+    for force in (False, True):
+        again = (await runner.stop(job.id, force)).finished
+        assert again is not None
+        assert (again.outcome, again.reason, again.ended_at) == (end.outcome, end.reason, end.ended_at)
 
 
 async def test_a_job_may_be_stopped_before_its_command_runs(runner_of: RunnerOf) -> None:
@@ -180,7 +181,7 @@ async def test_a_killed_shim_is_a_lost_job_and_nothing_is_left(runner_of: Runner
     assert await lines_of(runner, job) == [b"up"]
 
 
-async def test_a_lost_job_may_be_stopped_while_it_is_cleaned_up(runner_of: RunnerOf, tmp_path: Path) -> None:
+async def test_a_lost_job_may_be_stopped_while_it_is_cleaned_up(runner_of: RunnerOf) -> None:
     runner = await runner_of(python(STUBBORN))
     job = await started(runner, "python")
     os.kill(shim_of(job.id), signal.SIGKILL)
@@ -192,7 +193,7 @@ async def test_a_lost_job_may_be_stopped_while_it_is_cleaned_up(runner_of: Runne
     assert (await end_of(runner, job)).outcome == Outcome.LOST
 
 
-async def test_closing_ends_every_job_and_answers_readers(runner_of: RunnerOf, mark: str) -> None:
+async def test_following_the_log_ends_with_the_job(runner_of: RunnerOf, mark: str) -> None:
     runner = await runner_of(hostile(mark))
     job = await started(runner, "hostile", LEAVES)
     following = await runner.log(job.id, Stream.STDOUT, follow=True)

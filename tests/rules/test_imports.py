@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "shim"},
     {"parameters", "catalogue", "job", "lines", "demo"},
     {"settings", "segments", "spool", "folder", "doorbell", "process"},
-    {"pool", "history", "expiry", "endings", "live", "recovery"},
+    {"pool", "history", "expiry", "endings", "live", "archive", "recovery", "scheduler"},
     {"service"},
     {"web"},
     {"app"},
@@ -27,7 +27,7 @@ OF_THE_WEB = ("quart", "jinja2", "markupsafe", "hypercorn", "werkzeug", "runner.
 KNOWS_SIGNALS = ("shim", "process", "app")
 READS_CONFIGURATION = ("settings",)
 STORES = ("spool", "cluster")
-KNOWS_STORES = ("app", "service", "live", "recovery")
+KNOWS_STORES = ("app", "service", "scheduler", "archive", "live", "recovery", "process")
 WEB_TALKS_TO = ("service", "errors", "job", "lines", "parameters", "catalogue", "settings", "web")
 
 ALL = sorted(modules())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from textwrap import dedent
 
 from runner.catalogue import Command
 from tests.support.commands import command
@@ -31,8 +30,9 @@ LEAVES = 3
 
 
 def hostile_words(mark: str) -> list[str]:
-    """The argv of a hostile tree, each process of which has ``mark`` among its arguments."""
-    return [sys.executable, "-I", "-S", "-u", "-c", dedent(HOSTILE), mark]
+    """The argv, as a catalogue has it, of a hostile tree; each process of it has ``mark`` among its arguments."""
+    code = HOSTILE.strip().replace("{", "{{").replace("}", "}}")
+    return [sys.executable, "-I", "-S", "-u", "-c", code, mark]
 
 
 def hostile(mark: str, name: str = "hostile", stop_grace: float = 0.3) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,29 @@ async def test_without_its_version_it_is_checked_each_time(asked: Ask, query: st
     again = await asked("GET", f"/static/{NAME}", [(b"if-none-match", (answer.header("etag") or "").encode())])
     assert answer.header("cache-control") == "no-cache"
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_a_file_is_ready_as_gzip(asked: Ask) -> None:
+    asking = [(b"accept-encoding", b"gzip")]
+    plain, packed = await asked("GET", f"/static/{NAME}"), await asked("GET", f"/static/{NAME}", asking)
+    assert gzip.decompress(packed.body) == plain.body
+    assert (packed.header("content-encoding"), packed.header("vary")) == ("gzip", "accept-encoding")
+    assert packed.header("content-length") == str(len(packed.body))
+    assert packed.header("etag") != plain.header("etag")
+
+
+@pytest.mark.parametrize("asking", [[], [(b"accept-encoding", b"gzip")]])
+async def test_each_form_of_a_file_is_known_by_its_own_tag(asked: Ask, asking: list[tuple[bytes, bytes]]) -> None:
+    tag = (await asked("GET", f"/static/{NAME}", asking)).header("etag") or ""
+    again = await asked("GET", f"/static/{NAME}", [*asking, (b"if-none-match", tag.encode())])
+    other = await asked("GET", f"/static/{NAME}", [*asking, (b"if-none-match", b'"other"')])
+    assert (again.status, again.header("etag"), again.header("vary")) == (304, tag, "accept-encoding")
+    assert other.status == 200
+
+
+async def test_a_small_file_is_not_compressed(asked: Ask) -> None:
+    answer = await asked("GET", "/static/icon.svg", [(b"accept-encoding", b"gzip")])
+    assert answer.body.startswith(b"<svg")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""A job's own pages: the job, its panel for other people's pages, its tombstone, and its buttons."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from quart import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from runner.errors import OutputExpired
+from runner.job import Job
+from runner.web import addresses, queries, views
+from runner.web.chunks import Chunk, chunks_of, found_chunks
+from runner.web.context import runner
+from runner.web.embedding import allow_framing
+from runner.web.errors import ErrorView, Link
+from runner.web.logview import is_over, live_view, log_view
+from runner.web.rendering import page, refresh_to
+from runner.web.windows import NoSuchLine, Place, Window, place_asked, window_at
+
+REFRESH_SECONDS = 2
+
+blueprint = Blueprint("jobpage", __name__)
+
+
+@blueprint.get("/jobs/<job_id>")
+async def job_page(job_id: str) -> Response:
+    """A job with a window of its lines."""
+    place = place_asked()
+    window = await window_at(runner(), job_id, place)
+    now, job = time.time(), window.reading.job
+    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place))
+    refresh = ""
+    if log.poller is not None and not is_over(window.reading, window.end):
+        url = addresses.job(job_id, **place.query, r=queries.refreshed() + 1)
+        refresh = refresh_to(REFRESH_SECONDS, url, log.anchor)
+    view, live = views.job_view(job, now), live_view(job, now)
+    return await page("job", job=view, log=log, live=live, refresh=refresh, again=_again(job))
+
+
+@blueprint.get("/jobs/<job_id>/panel")
+async def job_panel(job_id: str) -> Response:
+    """The job's state and newest lines, without anything around them: the page that may stand in a frame."""
+    place = Place()
+    window = await window_at(runner(), job_id, place)
+    now, job = time.time(), window.reading.job
+    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place), panel=True)
+    refresh = ""
+    if log.poller is not None:
+        refresh = refresh_to(REFRESH_SECONDS, addresses.panel(job_id, r=queries.refreshed() + 1), "#end")
+    view = views.job_view(job, now)
+    return allow_framing(await page("panel", job=view, log=log, live=live_view(job, now), refresh=refresh))
+
+
+@blueprint.post("/jobs/<job_id>/stop")
+async def stop_job(job_id: str) -> AnyResponse:
+    """Ask the job to end."""
+    return _back_to(await runner().stop(job_id))
+
+
+@blueprint.post("/jobs/<job_id>/keep")
+async def keep_job(job_id: str) -> AnyResponse:
+    """Keep its output longer."""
+    return _back_to(await runner().keep_longer(job_id))
+
+
+@blueprint.post("/jobs/<job_id>/pin")
+async def pin_job(job_id: str) -> AnyResponse:
+    """Keep its output until it is unpinned."""
+    return _back_to(await runner().pin(job_id, True))
+
+
+@blueprint.post("/jobs/<job_id>/unpin")
+async def unpin_job(job_id: str) -> AnyResponse:
+    """Let its output expire again."""
+    return _back_to(await runner().pin(job_id, False))
+
+
+@blueprint.errorhandler(NoSuchLine)
+async def no_such_line(error: NoSuchLine) -> Response:
+    """A line that is not there says so."""
+    links = (Link(request.path, "The job’s newest lines"), Link(f"{request.path}?after=0", "Its first lines"))
+    return await page("error", 404, view=ErrorView("No such line", str(error), 404, "", links))
+
+
+@blueprint.errorhandler(OutputExpired)
+async def tombstone(error: OutputExpired) -> Response:
+    """What is left of a job whose output is gone."""
+    job = await runner().job(error.job_id)
+    view = views.job_view(job, time.time())
+    if request.endpoint == "jobpage.job_panel":
+        return allow_framing(await page("panel_gone", 410, job=view))
+    return await page("tombstone", 410, job=view, again=_again(job))
+
+
+def _back_to(job: Job) -> AnyResponse:
+    return redirect(addresses.job(job.id), 303)
+
+
+def _chunks(window: Window, place: Place) -> list[Chunk]:
+    if place.only:
+        return found_chunks(window.slices, place.only.text, 0)
+    return chunks_of(window.slices, window.marked)
+
+
+def _again(job: Job) -> str:
+    """The command's form, filled in as for this job; empty if the catalogue has it no more."""
+    return addresses.command(job.command, job.parameters) if job.command in runner().commands else ""

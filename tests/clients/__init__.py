@@ -1,0 +1,1 @@
+"""Every action of a person, in every program that a person may come with."""
