@@ -1,5 +1,5 @@
 # make run    serve on this machine; ARGS="--bind 127.0.0.1:0" goes to app.py
-# make test   install what the tests need, a browser too, and run them; ARGS="-k stop" goes to pytest
+# make test   install what the tests need, browsers too, and run them; ARGS="-k stop" goes to pytest
 # make check  lint, format, types
 # make bench  measure; fails on a missed goal; ARGS goes to it
 # make requirements  pin anew what the .in files ask for (needs pip-compile on the PATH)
@@ -17,7 +17,7 @@ run: .venv/installed
 	@exec $(python) app.py $(ARGS)
 
 test: .venv/installed-dev
-	@.ci/browser
+	@.ci/clients
 	$(python) -m pytest $(ARGS)
 
 check: .venv/installed-dev

@@ -35,12 +35,12 @@ OBSERVE = r"""() => {
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[BrowserContext]:
-    """A fresh profile in the Chromium of the system, or in Playwright's own if there is none."""
+async def chromium(script: bool = True) -> AsyncIterator[BrowserContext]:
+    """A fresh profile in the Chromium of the system, or in Playwright's own; ``script``: may pages run any."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"))
         try:
-            yield await browser.new_context()
+            yield await browser.new_context(java_script_enabled=script)
         finally:
             await browser.close()
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from benchmarks import browser, completeness, delivery, endings, ingest, latency, memory, readers, seeking
+from benchmarks import (
+    browser,
+    browser_flood,
+    browser_tail,
+    completeness,
+    delivery,
+    endings,
+    ingest,
+    latency,
+    memory,
+    readers,
+    seeking,
+)
 from benchmarks.table import Row
 
 ROWS: tuple[Row, ...] = (
@@ -15,4 +27,6 @@ ROWS: tuple[Row, ...] = (
     *completeness.ROWS,
     *endings.ROWS,
     *browser.ROWS,
+    *browser_tail.ROWS,
+    *browser_flood.ROWS,
 )

@@ -109,6 +109,10 @@ class History:
         query = "DELETE FROM jobs WHERE state = 'finished' AND NOT pinned AND ended_at < ? RETURNING id"
         return [row[0] for row in await self._run(lambda db: db.execute(query, [before]).fetchall())]
 
+    async def ids(self) -> set[str]:
+        """The ids of all jobs that the index knows."""
+        return {row[0] for row in await self._run(lambda db: db.execute("SELECT id FROM jobs").fetchall())}
+
     async def unfinished(self) -> list[Job]:
         """The jobs that were not finished when they were last put, oldest first."""
         return list(reversed(await self._select("state != 'finished'", [], -1)))

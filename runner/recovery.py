@@ -42,14 +42,13 @@ async def recover(jobs: Path, history: History) -> Found:
 async def _unknown(jobs: Path, history: History) -> list[Job]:
     """The jobs that have a folder and are not in the index. Half-made folders are cleared away."""
     missing = []
-    for job_id in list(job_ids(jobs)):
-        if await history.get(job_id) is None:
-            folder = JobFolder(jobs, job_id)
-            request = folder.request()
-            if request is None:
-                folder.remove()
-            else:
-                missing.append(request.job())
+    for job_id in set(job_ids(jobs)) - await history.ids():
+        folder = JobFolder(jobs, job_id)
+        request = folder.request()
+        if request is None:
+            folder.remove()
+        else:
+            missing.append(request.job())
     return sorted(missing, key=lambda job: job.queued_at)
 
 

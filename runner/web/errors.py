@@ -27,6 +27,7 @@ from runner.errors import (
     UnknownCommand,
     UnknownJob,
 )
+from runner.web.guidance import NO_GUIDANCE, Guidance, guidance_for
 from runner.web.problems import API, CONTENT_TYPE, problem
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
@@ -42,13 +43,6 @@ class BadRequest(LinefeedError):
         self.fields = dict(fields or {})
 
 
-class WrongMediaType(LinefeedError):
-    """A form was sent where JSON is wanted."""
-
-    def __init__(self) -> None:
-        super().__init__("Send JSON here, with the header Content-Type: application/json.")
-
-
 STATUSES: Mapping[type[LinefeedError], HTTPStatus] = {
     BadCursor: HTTPStatus.BAD_REQUEST,
     BadRequest: HTTPStatus.BAD_REQUEST,
@@ -56,7 +50,6 @@ STATUSES: Mapping[type[LinefeedError], HTTPStatus] = {
     UnknownJob: HTTPStatus.NOT_FOUND,
     PinRefused: HTTPStatus.CONFLICT,
     OutputExpired: HTTPStatus.GONE,
-    WrongMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     BadParameters: HTTPStatus.UNPROCESSABLE_ENTITY,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     ShuttingDown: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -81,6 +74,7 @@ class Trouble:
     sentence: str
     fields: Mapping[str, str] = field(default_factory=dict)
     log_id: str | None = None
+    guidance: Guidance = NO_GUIDANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +94,7 @@ class ErrorView:
     status: int
     log_id: str
     links: tuple[Link, ...] = (Link("/", "Dashboard"), Link("/jobs", "Jobs"))
+    advice: str = ""
 
 
 def register_errors(app: Quart) -> None:
@@ -112,7 +107,7 @@ def register_errors(app: Quart) -> None:
 def trouble_of(error: LinefeedError) -> Trouble:
     """What is said about an error of ours."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    return Trouble(status, str(error), _fields_of(error))
+    return Trouble(status, str(error), _fields_of(error), guidance=guidance_for(error, status))
 
 
 def _fields_of(error: LinefeedError) -> Mapping[str, str]:
@@ -137,7 +132,8 @@ async def _answer_http(error: HTTPException) -> Response:
     if isinstance(error, NotFound) and request.method not in METHODS:
         error = MethodNotAllowed(METHODS)
     status = error.code or 500
-    response = await _answer(Trouble(status, _SENTENCES.get(status, HTTPStatus(status).phrase + ".")))
+    sentence = _SENTENCES.get(status, HTTPStatus(status).phrase + ".")
+    response = await _answer(Trouble(status, sentence, guidance=guidance_for(None, status)))
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or METHODS))
     return response
@@ -146,14 +142,15 @@ async def _answer_http(error: HTTPException) -> Response:
 async def _answer_unexpected(error: Exception) -> Response:
     log_id = secrets.token_hex(4)
     _log.error("%s %s failed, log id %s", request.method, request.path, log_id, exc_info=error)
-    return await _answer(Trouble(500, _SENTENCES[500], log_id=log_id))
+    return await _answer(Trouble(500, _SENTENCES[500], log_id=log_id, guidance=guidance_for(None, 500)))
 
 
 async def _answer(trouble: Trouble) -> Response:
     if request.path.startswith(API):
         body = problem(trouble.status, trouble.sentence, trouble.fields, trouble.log_id)
         return Response(body, trouble.status, content_type=CONTENT_TYPE)
-    view = ErrorView(HTTPStatus(trouble.status).phrase, trouble.sentence, trouble.status, trouble.log_id or "")
+    title, advice = trouble.guidance.title or HTTPStatus(trouble.status).phrase, trouble.guidance.advice
+    view = ErrorView(title, trouble.sentence, trouble.status, trouble.log_id or "", advice=advice)
     try:
         return Response(await render_template("pages/error.html", view=view), trouble.status)
     except TemplateError:

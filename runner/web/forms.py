@@ -80,7 +80,8 @@ def _field(parameter: Parameter, typed: str | None, reason: str) -> FieldView:
     return FieldView(
         name=name,
         id=f"field-{name}",
-        kind="number" if isinstance(parameter, IntegerParameter) else "text",
+        # A browser shows nothing at all of a number that is none; what was typed must stay to be mended.
+        kind="number" if isinstance(parameter, IntegerParameter) and not reason else "text",
         label=parameter.label,
         hint=hint,
         hint_id=hint_id,

@@ -128,7 +128,7 @@ def _render(templates: Environment, poll: Poll, now: float) -> bytes:
     fallen = fallen_blocks(how.shown, shown) if how.only else fallen_blocks(poll.after, end)
     html = templates.get_template("fragments/lines.html").render(
         chunks=chunks,
-        poller=poller_view(reading, end, replace(how, shown=shown), poll.slow),
+        poller=poller_view(reading, end, now, replace(how, shown=shown), poll.slow),
         fallen=[f"#log .b{block}" for block in fallen],
         job=views.job_view(reading.job, now),
         live=live_view(reading.job, now),

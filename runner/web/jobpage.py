@@ -30,7 +30,7 @@ async def job_page(job_id: str) -> Response:
     place = place_asked()
     window = await window_at(runner(), job_id, place)
     now, job = time.time(), window.reading.job
-    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place))
+    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place), now)
     refresh = ""
     if log.poller is not None and not is_over(window.reading, window.end):
         url = addresses.job(job_id, **place.query, r=queries.refreshed() + 1)
@@ -45,7 +45,7 @@ async def job_panel(job_id: str) -> Response:
     place = Place()
     window = await window_at(runner(), job_id, place)
     now, job = time.time(), window.reading.job
-    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place), panel=True)
+    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place), now, panel=True)
     refresh = ""
     if log.poller is not None:
         refresh = refresh_to(REFRESH_SECONDS, addresses.panel(job_id, r=queries.refreshed() + 1), "#end")

@@ -26,7 +26,10 @@ FRESH_HOLD_SECONDS = 5.0
 
 FRESH_SECONDS = 60.0
 
-LIVE = "intersect, every 3s"
+PATIENCE_SECONDS = 7.0
+"""How much longer than a poll is held the page waits for its answer."""
+
+LIVE = "intersect rootMargin:1000px, every 3s"
 SLOW = "every 3s"
 
 
@@ -41,10 +44,14 @@ class OpenView:
 
 @dataclass(frozen=True, slots=True)
 class PollerView:
-    """The element that asks for the next lines; ``trigger`` says when, ``note`` what a reader sees meanwhile."""
+    """The element that asks for the next lines; ``trigger`` says when, ``note`` what a reader sees meanwhile.
+
+    ``config`` says how long it waits for an answer before it takes the request for lost.
+    """
 
     url: str
     trigger: str
+    config: str
     note: str
     open: tuple[OpenView, ...]
 
@@ -127,7 +134,9 @@ def hold_seconds(job: Job, now: float) -> float:
     return FRESH_HOLD_SECONDS if now - since < FRESH_SECONDS else HOLD_SECONDS
 
 
-def poller_view(reading: Reading, after: int, how: Following = PLAINLY, slow: bool = False) -> PollerView | None:
+def poller_view(
+    reading: Reading, after: int, now: float, how: Following = PLAINLY, slow: bool = False
+) -> PollerView | None:
     """The poller that goes on after a cursor; None once the job is over and all of it was sent."""
     if is_over(reading, after):
         return None
@@ -137,7 +146,8 @@ def poller_view(reading: Reading, after: int, how: Following = PLAINLY, slow: bo
     elif not (after or reading.open):
         note = "Nothing written yet."
     url = addresses.lines(reading.job.id, after, reading.revision, **how.query)
-    return PollerView(url, SLOW if slow else LIVE, note, open_views(reading.open, how.only))
+    patience = f"timeout:{hold_seconds(reading.job, now) + PATIENCE_SECONDS:g}s"
+    return PollerView(url, SLOW if slow else LIVE, patience, note, open_views(reading.open, how.only))
 
 
 def is_over(reading: Reading, after: int) -> bool:
@@ -159,7 +169,7 @@ def open_views(texts: Iterable[OpenText], only: Filter = ALL_LINES) -> tuple[Ope
     )
 
 
-def log_view(window: Window, place: Place, chunks: Iterable[Chunk], panel: bool = False) -> LogView:
+def log_view(window: Window, place: Place, chunks: Iterable[Chunk], now: float, panel: bool = False) -> LogView:
     """The log of a page that shows ``window`` because ``place`` was asked for."""
     job, chunks = window.reading.job, tuple(chunks)
     over = is_over(window.reading, window.end)
@@ -168,7 +178,7 @@ def log_view(window: Window, place: Place, chunks: Iterable[Chunk], panel: bool 
     return LogView(
         css="follows" if _opens_at_end(window, place, over) else "still",
         chunks=chunks,
-        poller=poller_view(window.reading, window.end, Following(place.only, count, panel)) if following else None,
+        poller=poller_view(window.reading, window.end, now, Following(place.only, count, panel)) if following else None,
         open=open_views(window.reading.open, place.only) if window.newest else (),
         note=_note(window, place, count, over),
         shown="" if following and not over and not place.only else _shown(window, place, count),

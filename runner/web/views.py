@@ -1,8 +1,9 @@
-"""What templates are given: typed values, already worded. Pure; the time is an argument."""
+"""What templates are given: typed values, already worded. The time is an argument; the clock is if it is given."""
 
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -61,6 +62,7 @@ class JobView:
     duration: str
     duration_name: str
     last_output: str
+    unkept: str
     queued: Clock
     started: Clock | None
     ended: Clock | None
@@ -75,10 +77,12 @@ class JobView:
     finished: bool
 
 
-def job_view(job: Job, now: float) -> JobView:
-    """The job at the time ``now``."""
+def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
+    """The job at the time ``now``, which is ``clock`` (None: this moment) by the monotonic clock."""
+    clock = time.monotonic() if clock is None else clock
     look = _look(job.state)
-    name, duration = _duration(job, now)
+    name, duration = _duration(job, now, clock)
+    silence = job.silent_for(now, clock)
     exit_name, exit_text = _exit(job.state)
     end = job.finished
     reason = end.reason if end else ""
@@ -98,7 +102,8 @@ def job_view(job: Job, now: float) -> JobView:
         bytes=wording.size(job.output.bytes),
         duration=duration,
         duration_name=name,
-        last_output=wording.ago(now - job.output.last_at) if job.output.last_at else "none yet",
+        last_output="none yet" if silence is None else wording.ago(silence),
+        unkept=_unkept(job),
         queued=_clock(job.queued_at, now),
         started=_perhaps(job.started_at, now),
         ended=_perhaps(end.ended_at if end else None, now),
@@ -135,11 +140,20 @@ def _exit(state: State) -> tuple[str, str]:
     return ("Signal", str(state.signal)) if state.signal is not None else ("", "")
 
 
-def _duration(job: Job, now: float) -> tuple[str, str]:
-    end = job.finished.ended_at if job.finished else now
-    if job.started_at is None:
+def _duration(job: Job, now: float, clock: float) -> tuple[str, str]:
+    ran = job.ran_for(now, clock)
+    if ran is None:
+        end = job.finished.ended_at if job.finished else now
         return "Waited", wording.span(end - job.queued_at)
-    return ("Took" if job.finished else "Running for"), wording.span(end - job.started_at)
+    return ("Took" if job.finished else "Running for"), wording.span(ran)
+
+
+def _unkept(job: Job) -> str:
+    """From which line on its output is not kept, and why; empty while all is well."""
+    output = job.output
+    if output.problem is None or output.unkept_from is None:
+        return ""
+    return f"Output from line {output.unkept_from:,} on is not kept: {output.problem}."
 
 
 def _clock(time: float, now: float) -> Clock:

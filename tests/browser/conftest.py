@@ -22,6 +22,12 @@ import os
 for first in range(1, 60001, 100):
     os.write(1, b"".join(b"line %d\\n" % number for number in range(first, first + 100)))
 """
+STEADY = """
+import os, time
+for number in range(1, 100001):
+    os.write(1, b"%d\\n" % number)
+    time.sleep(0.02)
+"""
 HALF = """
 import os, time
 os.write(1, b"half a li")
@@ -34,12 +40,13 @@ os.write(1, b'<script>document.title = "taken"</script>\n<b id="taken" hx-get="/
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where a server with the commands of these tests is."""
     commands = [
         python_toml("steps", STEPS, title="Steps"),
         python_toml("flood", FLOOD, title="Flood"),
+        python_toml("steady", STEADY, title="Steady"),
         python_toml("half", HALF, title="Half"),
         python_toml("hostile", HOSTILE, title="Hostile"),
         command_toml("fail", "sh", "-c", "echo no >&2; exit 3"),
@@ -48,8 +55,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A Chromium."""
+    """A Chromium. Gone after this package: Playwright's event loop runs as long as it, and no other could."""
     with chromium() as running:
         yield running

@@ -27,6 +27,7 @@ PAGES = {
     "marked line": "/jobs/{finished}?line=100",
     "running panel": "/jobs/{running}/panel",
     "finished panel": "/jobs/{finished}/panel",
+    "tail": "/jobs/{finished}/tail",
     "jobs": "/jobs",
     "no jobs": "/jobs?command=pick",
     "command": "/commands/pick",

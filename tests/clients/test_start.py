@@ -11,7 +11,7 @@ def test_start_from_the_drop_down(client: Client, api: Api) -> None:
     client.choose("Command", "Fail")
     client.press("Start")
     client.wait_for("Failed")
-    assert [job["command"] for job in api.jobs()][0] == "fail"
+    assert api.jobs()[0]["command"] == "fail"
 
 
 def test_start_with_parameters(client: Client, api: Api) -> None:

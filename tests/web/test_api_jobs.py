@@ -58,7 +58,8 @@ async def test_a_job_that_succeeded(asked: Ask) -> None:
     started = await asked("POST", "/api/v1/jobs", (), {"command": "count", "parameters": {"n": 3}})
     job = (await finished(asked, started.json["id"])).json
     assert job.items() >= {"outcome": "succeeded", "exit_code": 0, "signal": None, "queue_position": None}.items()
-    assert job.items() >= {"lines": 3, "bytes": 6, "dropped": 0, "expires_at": None, "expired_at": None}.items()
+    assert job.items() >= {"lines": 3, "bytes": 6, "dropped": 0, "expired_at": None}.items()
+    assert job["expires_at"] > job["ended_at"]
     assert job["queued_at"] <= job["started_at"] <= job["ended_at"]
     assert job["reason"]
 

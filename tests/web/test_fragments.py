@@ -67,7 +67,7 @@ async def test_a_reader_far_behind_sees_the_gap_and_the_last_window(asked: Ask, 
 async def test_a_job_that_is_gone_is_a_sentence_and_no_poller(asked: Ask, runner: Runner) -> None:
     answer = await asked("GET", f"/jobs/{new_id()}/lines?after=0")
     assert answer.status == 200
-    assert b"not known any more" in answer.body
+    assert b"Nothing else will come" in answer.body
     assert b"hx-get" not in answer.body
     job = await start_job(runner, "nothing")
     await end_of(runner, job)

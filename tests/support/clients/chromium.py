@@ -23,7 +23,8 @@ class ChromiumClient(Client):
     @property
     def address(self) -> str:
         """The address of the page."""
-        return self._page.url
+        # Not `page.url`, which moves only when Playwright is asked for something else.
+        return str(self._run("return location.href"))
 
     def open(self, path: str) -> None:
         self._page.goto(self.base + path, wait_until="domcontentloaded")

@@ -62,6 +62,7 @@ class Client(ABC):
         """Go to a page that is sent for as long as its job runs."""
         self.open(path)
 
+    @abstractmethod
     def close(self) -> None:
         """Leave."""
 

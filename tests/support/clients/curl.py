@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -62,6 +63,9 @@ class CurlClient(Client):
     def marked(self) -> list[str]:
         return self._page.marked
 
+    def close(self) -> None:
+        self._jar.unlink(missing_ok=True)
+
     def _ask(self, url: str, options: Sequence[str] = ()) -> None:
         cookies = ["--cookie", str(self._jar), "--cookie-jar", str(self._jar)]
         answer = ["--output", str(self._body), "--write-out", "%{url_effective}\n%{content_type}"]
@@ -69,3 +73,22 @@ class CurlClient(Client):
         done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=_TIME_S)
         self._url, self._kind = done.stdout.split("\n")
         self._page = Document(self.body.decode(errors="replace") if "html" in self._kind else "")
+
+
+@contextmanager
+def streamed(url: str) -> Iterator[Callable[[str], None]]:
+    """``curl --no-buffer`` at work: a function that reads until it has read these words."""
+    argv = [found("curl"), "--silent", "--show-error", "--no-buffer", "--max-time", str(_TIME_S), url]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        output = process.stdout
+
+        def read_until(words: str) -> None:
+            seen = b""
+            while words.encode() not in seen:
+                part = output.read1()  # type: ignore[attr-defined] # a pipe is read through a BufferedReader
+                assert part, f"{words!r} did not come: {seen!r}"
+                seen += part
+
+        yield read_until
+        process.kill()

@@ -66,10 +66,10 @@ class Firefox:
         self._count = 0
         self._receive()  # its greeting
 
-    def call(self, name: str, **parameters: Any) -> Any:
+    def call(self, command: str, /, **parameters: Any) -> Any:
         """Give a command and wait for its result. Raises Refused."""
         self._count += 1
-        message = json.dumps([0, self._count, name, parameters]).encode()
+        message = json.dumps([0, self._count, command, parameters]).encode()
         self._socket.sendall(b"%d:%b" % (len(message), message))
         _, _, error, result = self._receive()
         if error:

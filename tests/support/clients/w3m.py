@@ -73,8 +73,15 @@ class W3mClient(Client):
         self._terminal.close()
 
     def _go_to(self, words: str) -> None:
+        """Go to where these words stand by themselves: not within a word, nor chosen in a drop-down."""
+        alone = re.compile(rf"(?<![\w\[]){re.escape(words)}(?![\w…])")
+        text = self.text()
+        found = alone.search(text)
+        assert found, f"{words!r} is not on the page:\n{text}"
         self._tell("GOTO_LINE 1")
         self._tell(f"SEARCH {words}")
+        for _ in range(text.count(words, 0, found.start())):
+            self._tell("SEARCH_NEXT")
 
     def _go_to_field(self, label: str) -> None:
         self._go_to(label)
