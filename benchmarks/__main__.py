@@ -32,19 +32,19 @@ def main(arguments: Sequence[str] | None = None, rows: Sequence[Row] = ROWS) -> 
     return exit_status(results)
 
 
-def run(row: Row) -> Result:
-    """Run one row; whatever goes wrong in it is its result, so that the others still run."""
+def run(row: Row, seconds: float = ROW_SECONDS) -> Result:
+    """Run one row for at most ``seconds``; whatever goes wrong in it is its result, so that the others still run."""
     print(f"{row.name}: {row.title} …", file=sys.stderr, flush=True)
     begun = time.perf_counter()
     try:
-        measured, failure = asyncio.run(_within(row)), ""
+        measured, failure = asyncio.run(_within(row, seconds)), ""
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs into the table and the other rows go on
         measured, failure = Measured({}), f"failed: {type(error).__name__}: {error}"
     return Result(row, measured, time.perf_counter() - begun, failure)
 
 
-async def _within(row: Row) -> Measured:
-    async with asyncio.timeout(ROW_SECONDS):
+async def _within(row: Row, seconds: float) -> Measured:
+    async with asyncio.timeout(seconds):
         return await row.measure()
 
 

@@ -29,7 +29,7 @@ async def measure() -> Measured:
         fifo = Path(name) / "lines"
         os.mkfifo(fifo)
         async with serving({"echo": Command(["cat", str(fifo)])}) as server:
-            _allow_files()
+            allow_files()
             api = await server.api()
             job = await api.start("echo")
             with await asyncio.to_thread(fifo.open, "wb", buffering=0) as writing:
@@ -56,7 +56,8 @@ async def _line(reader: Api, job: str, number: int) -> float:
     return time.monotonic()
 
 
-def _allow_files() -> None:
+def allow_files() -> None:
+    """Let this process have as many open files as it may."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 

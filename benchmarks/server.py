@@ -31,6 +31,7 @@ class Command:
     argv: Sequence[str]
     stop_grace: str = "5s"
     integers: Sequence[str] = ()
+    on_server_exit: str = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ def catalogue(commands: Mapping[str, Command]) -> str:
     """The catalogue in TOML. A JSON string or list of strings is one of TOML, too."""
     tables = ["[pool]\nrunning = 16"]
     for name, command in commands.items():
-        argv, grace = json.dumps(list(command.argv)), json.dumps(command.stop_grace)
-        tables.append(f"[commands.{name}]\nargv = {argv}\nstop_grace = {grace}")
+        keys = {key: getattr(command, key) for key in ("argv", "stop_grace", "on_server_exit")}
+        lines = (f"{key} = {json.dumps(value)}" for key, value in keys.items())
+        tables.append("\n".join([f"[commands.{name}]", *lines]))
         tables += [f'[commands.{name}.parameters.{key}]\ntype = "integer"' for key in command.integers]
     return "\n\n".join(tables) + "\n"
 
@@ -83,7 +85,7 @@ async def started(argv: Sequence[str]) -> AsyncIterator[Server]:
     Its output goes to a file: a pipe that nobody reads would stop it some day.
     """
     with tempfile.NamedTemporaryFile(prefix="linefeed-bench-", suffix=".log") as log:
-        process, written = _spawn(argv, log.fileno()), Path(log.name)
+        process, written = spawn(argv, log.fileno()), Path(log.name)
         try:
             await until(lambda: _address(written) or process.poll() is not None, START_SECONDS)
             if not (url := _address(written)):
@@ -93,7 +95,8 @@ async def started(argv: Sequence[str]) -> AsyncIterator[Server]:
             await asyncio.to_thread(_end, process)
 
 
-def _spawn(argv: Sequence[str], log: int) -> subprocess.Popen[bytes]:
+def spawn(argv: Sequence[str], log: int) -> subprocess.Popen[bytes]:
+    """Start a server and do not wait for it; what it writes goes to the descriptor ``log``."""
     return subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 

@@ -87,18 +87,19 @@ def exit_status(results: Sequence[Result]) -> int:
     return 0 if all(result.ok for result in results) else 1
 
 
-def render(results: Sequence[Result], machine: str) -> str:
+def render(results: Sequence[Result], machine: str, noun: str = "row") -> str:
     """The table, a line for each goal, with each row's note below it, and the machine at the end."""
-    cells = [("row", "goal", "measured", ""), *(line for result in results for line in _lines(result))]
+    cells = [(noun, "goal", "measured", ""), *(line for result in results for line in cells_of(result))]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     rule = "-" * (sum(widths) + 6)
     table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     missed = sum(not result.ok for result in results)
-    verdict = f"{missed} of {len(results)} rows missed" if missed else f"all {len(results)} rows ok"
-    return "\n".join([table[0], rule, *table[1:], rule, *_notes(results), machine, verdict])
+    verdict = f"{missed} of {len(results)} {noun}s missed" if missed else f"all {len(results)} {noun}s ok"
+    return "\n".join([table[0], rule, *table[1:], rule, *notes_of(results), machine, verdict])
 
 
-def _lines(result: Result) -> list[tuple[str, str, str, str]]:
+def cells_of(result: Result) -> list[tuple[str, str, str, str]]:
+    """A line for each goal: name (once), goal, what was measured, and ``ok`` or ``MISSED``."""
     return [
         (
             result.row.name if number == 0 else "",
@@ -110,7 +111,8 @@ def _lines(result: Result) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _notes(results: Sequence[Result]) -> list[str]:
+def notes_of(results: Sequence[Result]) -> list[str]:
+    """What is said of each result below the table."""
     return [
         f"{result.row.name}: {result.failure or result.measured.note} ({result.seconds:.0f} s)"
         for result in results

@@ -30,6 +30,7 @@ BIG_BYTES = 64 << 10
 """A chunk with more text than this counts as big; a page keeps few of them."""
 
 _LABEL = '<span class="label">stderr: </span>'
+_MARKED_LABEL = '<span class="label">→ </span>'  # text browsers show no mark and no number
 _WORDS = {Stream.STDOUT: "out", Stream.STDERR: "err"}
 
 
@@ -168,10 +169,13 @@ def _found_blocks(runs: Iterable[Run]) -> Iterator[list[Run]]:
 
 
 def _run(run: Run, marked: range) -> str:
-    html = _labelled(run.stream, render(run.data))
+    html = render(run.data)
     if run.first not in marked:
-        return _element([run], html)
-    return _element([run], f"<mark>{html}</mark>", ' id="marked"' if run.first == marked.start else "")
+        return _element([run], _labelled(run.stream, html))
+    # A mark for each line: no element that `render` makes goes on into the next line.
+    lines = "".join(f"<mark>{line}</mark>\n" for line in html.removesuffix("\n").split("\n"))
+    html = _prefixed(_labelled(run.stream, lines), _MARKED_LABEL)
+    return _element([run], html, ' id="marked"' if run.first == marked.start else "")
 
 
 def _found(runs: list[Run], text: str) -> str:
@@ -182,7 +186,12 @@ def _found(runs: list[Run], text: str) -> str:
 def _labelled(stream: Stream, html: str) -> str:
     if stream is Stream.STDOUT:
         return html
-    return _LABEL + html.removesuffix("\n").replace("\n", "\n" + _LABEL) + "\n"
+    return _prefixed(html, _LABEL)
+
+
+def _prefixed(html: str, label: str) -> str:
+    """Rendered lines with a label before each."""
+    return label + html.removesuffix("\n").replace("\n", "\n" + label) + "\n"
 
 
 def _element(runs: list[Run], html: str, attributes: str = "") -> str:

@@ -31,6 +31,10 @@ from runner.web.windows import Step, found_step, step_from
 PACE_SECONDS = 0.1
 """How long a poll that finds something waiting lets more of it gather."""
 
+LOOK_SECONDS = 0.25
+LOOKS = 8
+"""How often a poll for lines of a kind looks again while others come, before it answers that there are none."""
+
 HEAVY_BYTES = 256 << 10
 """Output with escape sequences is rendered in a thread from this size on: it may take long."""
 
@@ -75,7 +79,7 @@ async def _poll(job_id: str, after: int, seen: int | None, how: Following) -> Po
     if _is_news(step, after, seen):
         if not is_over(step.reading, step.end):
             await asyncio.sleep(PACE_SECONDS)
-            step = await _step(job_id, after, how)
+            step = await (_passing_step if how.only else _step)(job_id, after, how)
         return Poll(after, step, how)
     browser = browser_of()
     if how.panel and browser is None:
@@ -92,11 +96,21 @@ async def _held(job: Job, after: int, seen: int | None, how: Following) -> Poll:
     hold = hold_seconds(job, time.time())
     reading = await runner().lines(job.id, after, KEPT_LINES, wait=hold, seen=seen)
     step = Step(reading, 0, reading.slice.next)
-    if how.only and reading.slice.first is not None:
-        step = await _step(job.id, after, how)
+    if how.only and step.end > after:
+        step = await _passing_step(job.id, after, how)
     # A server that is leaving answers every poll at once; its readers must not come again at once.
     slow = not _is_news(step, after, seen) and time.monotonic() - began < FRESH_HOLD_SECONDS / 2
     return Poll(after, step, how, slow)
+
+
+async def _passing_step(job_id: str, after: int, how: Following) -> Step:
+    """Lines flow, but perhaps none that passes: look again a few times before saying so."""
+    for _ in range(LOOKS):
+        step = await _step(job_id, after, how)
+        if any(part.runs for part in step.found) or step.reading.job.finished:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    return step
 
 
 async def _step(job_id: str, after: int, how: Following) -> Step:

@@ -117,8 +117,7 @@ class LiveView:
     def at(cls, now: float, css: str = "soon") -> LiveView:
         """For a page that was answered now."""
         since = wording.clock_seconds(now)
-        lost = f"Disconnected since {since}. It goes on by itself when the server answers again."
-        return cls(css, f"Delayed: no answer since {since}", lost)
+        return cls(css, f"Delayed: no answer since {since}", f"Disconnected since {since}")
 
 
 def live_view(job: Job, now: float) -> LiveView | None:

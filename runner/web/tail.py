@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from jinja2 import Environment
 from quart import Blueprint, Response, render_template, request
 
+from runner.errors import OutputExpired
 from runner.lines import Slice
 from runner.service import Runner
 from runner.web import addresses, queries, views
@@ -19,6 +20,7 @@ from runner.web.chunks import chunks_of
 from runner.web.context import holds, runner
 from runner.web.fragments import environment
 from runner.web.holds import Holds
+from runner.web.jobpage import tombstone
 from runner.web.logview import is_over
 from runner.web.windows import WINDOW
 
@@ -32,6 +34,7 @@ SIGN_OF_LIFE_SECONDS = 15.0
 """After this long in silence a comment is sent, so that proxies keep the connection."""
 
 blueprint = Blueprint("tail", __name__)
+blueprint.register_error_handler(OutputExpired, tombstone)
 
 
 @dataclass(frozen=True, slots=True)

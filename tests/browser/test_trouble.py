@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,8 @@ def test_a_restart_of_the_server_ends_no_page(browser: Browser, tmp_path: Path) 
         with serve(config, tmp_path) as again:
             between.target = again.url
             lines(page, 50)
-            Api(again.url).stop(job)
+            with closing(Api(again.url)) as api:
+                api.stop(job)
             expect(page.locator("#status")).to_have_attribute("data-outcome", "stopped", timeout=20_000)
             last(page)
             assert page.evaluate(LOADED) == loaded

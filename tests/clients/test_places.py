@@ -24,11 +24,11 @@ def test_page_back_and_forth(client: Client, many: str) -> None:
     client.open(f"/jobs/{many}")
     client.wait_for("line 2500")
     newest = lines(client)
-    client.follow_link("Earlier")
+    client.follow_link("Older lines")
     client.wait_for(f"line {newest[0] - 1}\n")
     earlier = lines(client)
     assert [*earlier, *newest] == list(range(earlier[0], 2501))
-    client.follow_link("Later")
+    client.follow_link("Newer lines")
     client.wait_for(f"line {newest[0]}\n")
     assert lines(client)[0] == newest[0]
 

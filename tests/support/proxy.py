@@ -45,7 +45,7 @@ def proxy(target: str) -> Iterator[Proxy]:
         told.over.set()
         server.shutdown()
         thread.join()
-        server.socket.close()
+        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -98,7 +98,7 @@ async def test_lines_asked_for_are_marked(asked: Ask, runner: Runner) -> None:
     job = await start_job(runner, "count", n=30)
     await end_of(runner, job)
     page = (await asked("GET", f"/jobs/{job.id}?line=5-6")).body.decode()
-    assert "<mark>5\n6\n</mark>" in page
+    assert re.findall("<mark>(.*)</mark>", page) == ["5", "6"]
 
 
 @pytest.mark.parametrize(

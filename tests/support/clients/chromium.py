@@ -39,13 +39,13 @@ class ChromiumClient(Client):
         self._page.locator(elements.button(button)).click()
 
     def choose(self, field: str, option: str) -> None:
-        self._page.locator(elements.field(field)).select_option(label=option)
+        self._page.locator(elements.field(field)).first.select_option(label=option)
 
     def type(self, field: str, text: str) -> None:
-        self._page.locator(elements.field(field)).fill(text)
+        self._page.locator(elements.field(field)).first.fill(text)
 
     def typed(self, field: str) -> str:
-        return self._page.locator(elements.field(field)).input_value()
+        return self._page.locator(elements.field(field)).first.input_value()
 
     def follow_link(self, text: str) -> None:
         self._page.locator(elements.link(text)).click()

@@ -99,7 +99,7 @@ class Document(HTMLParser):
             case "a" if "href" in given:
                 self.links.append((words, given["href"]))
             case "label" if "for" in given:
-                self.labels[words] = given["for"]
+                self.labels.setdefault(words, given["for"])
             case "button" if self.forms:
                 self.forms[-1].buttons[words] = given
             case "option" if self._field:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-TEXT = "return document.body ? document.body.innerText : ''"
+TEXT = """
+const log = document.querySelector('#log'), text = document.body ? document.body.innerText : '';
+return log ? text.replace(log.innerText, () => log.textContent) : text;
+"""
+"""What the page says; of the log also what is scrolled out of sight, which browsers leave out of ``innerText``."""
+
 MARKED = "return Array.from(document.querySelectorAll('mark'), mark => mark.innerText)"
 
 

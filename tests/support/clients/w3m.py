@@ -73,10 +73,10 @@ class W3mClient(Client):
         self._terminal.close()
 
     def _go_to(self, words: str) -> None:
-        """Go to where these words stand by themselves: not within a word, nor chosen in a drop-down."""
+        """Go to where these words stand, best by themselves: not within a word, nor chosen in a drop-down."""
         alone = re.compile(rf"(?<![\w\[]){re.escape(words)}(?![\w…])")
         text = self.text()
-        found = alone.search(text)
+        found = alone.search(text) or re.search(re.escape(words), text)
         assert found, f"{words!r} is not on the page:\n{text}"
         self._tell("GOTO_LINE 1")
         self._tell(f"SEARCH {words}")

@@ -1,0 +1,69 @@
+"""A job whose output has expired, seen in a browser: what is left of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.job import Job
+from runner.service import Runner
+from runner.settings import OutputSettings, Settings
+from tests.support.commands import command, settings_of
+from tests.support.jobs import end_of, start_job
+from tests.support.waiting import until
+from tests.web.conftest import Ask
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Output goes as soon as it may."""
+    return settings_of(tmp_path, command("speak", "echo", "hello"), output=OutputSettings(idle_expiry=0.05))
+
+
+@pytest.fixture
+async def expired(runner: Runner) -> Job:
+    """A job whose output is gone."""
+    job = await start_job(runner, "speak")
+    await end_of(runner, job)
+
+    async def gone() -> Job | None:
+        now = await runner.job(job.id)
+        return now if now.finished and now.finished.expired_at else None
+
+    return await until(gone, 20)
+
+
+@pytest.mark.parametrize("place", ["", "?after=0", "?line=1", "?q=hello", "/tail"])
+async def test_its_page_says_what_ran_how_it_ended_and_when_the_output_went(
+    asked: Ask, expired: Job, place: str
+) -> None:
+    answer = await asked("GET", f"/jobs/{expired.id}{place}")
+    page = answer.body.decode()
+    assert answer.status == 410
+    for words in ("<code>echo hello</code>", "Succeeded", "1 line, 6 B", "Output went", 'href="/commands/speak"'):
+        assert words in page
+    assert "http-equiv" not in page
+
+
+async def test_its_fragment_is_a_sentence_without_a_poller(asked: Ask, expired: Job) -> None:
+    answer = await asked("GET", f"/jobs/{expired.id}/lines?after=0&seen=1")
+    assert answer.status == 200
+    assert b"The output of this job has expired." in answer.body
+    assert b"hx-get" not in answer.body
+
+
+async def test_its_panel_is_small_and_may_be_framed(asked: Ask, expired: Job) -> None:
+    answer = await asked("GET", f"/jobs/{expired.id}/panel")
+    assert answer.status == 410
+    assert "frame-ancestors 'self'" in (answer.header("content-security-policy") or "")
+    assert b"<nav" not in answer.body
+
+
+@pytest.mark.parametrize("verb", ["keep", "pin", "unpin"])
+async def test_it_cannot_be_kept_any_more(asked: Ask, expired: Job, verb: str) -> None:
+    assert (await asked("POST", f"/jobs/{expired.id}/{verb}")).status == 410
+
+
+async def test_the_list_says_that_it_is_gone(asked: Ask, expired: Job) -> None:
+    assert b"1 line, gone" in (await asked("GET", "/jobs")).body
