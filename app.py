@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import logging
 import os
 import resource
@@ -13,7 +14,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -104,6 +105,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     except (DataInUse, OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadConfiguration([Fault("server", "data", f"{settings.server.data} cannot be used: {reason}")]) from error
+    asyncio.get_running_loop().set_exception_handler(_AcceptFailures())
     told = _signals()
     url = f"http://{_authority(settings.server.host, listener.getsockname()[1])}/"
 
@@ -112,9 +114,29 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         # every waiting reader gets its answer; only then are the connections closed.
         print(f"Linefeed is serving {url}", flush=True)
         await told.wait()
-        await lifetime.close()
+        await lifetime.leave()
 
     await serve(web, _server_config(listener), shutdown_trigger=until_told)
+    await lifetime.close()
+
+
+class _AcceptFailures:
+    """Says at most once in ten seconds, in one line, that no connection can be taken for want of open files.
+
+    asyncio tells its exception handler of each failed attempt, thousands a second, and by default each is logged
+    with its traceback: that stopped the server for longer than the want itself.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._silent_until:
+            self._silent_until = loop.time() + 10.0
+            logging.getLogger("linefeed").warning("No connection can be taken: %s", error.strerror)
 
 
 def _server_config(listener: socket.socket) -> Config:

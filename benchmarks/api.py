@@ -17,6 +17,10 @@ LOOK = 0.05
 """Seconds between two looks at a job that nobody may read."""
 
 
+class Unavailable(Wrong):
+    """The server said that it cannot answer at the moment."""
+
+
 class Line(msgspec.Struct, gc=False):
     """One line; its time is of no use here and is not decoded."""
 
@@ -117,7 +121,8 @@ class Api:
     async def _ask(self, method: str, path: str, status: int, body: bytes = b"") -> bytes:
         response = await self.connection.request(method, path, body)
         if response.status != status:
-            raise Wrong(f"{method} {path} was answered with {response.status}: {response.body[:300]!r}")
+            kind = Unavailable if response.status == 503 else Wrong
+            raise kind(f"{method} {path} was answered with {response.status}: {response.body[:300]!r}")
         return response.body
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -46,16 +47,17 @@ def become_subreaper() -> None:
 class ShimProcess:
     """One running shim. ``on_exit`` is called once, on the event loop, when its process has ended."""
 
-    def __init__(self, folder: JobFolder, pid: int, on_exit: Callable[[], None]) -> None:
-        """Follow the process ``pid``, which must be the folder's shim. Raises OSError."""
-        # Held open for both ends: a stop sent before the shim listens waits in the FIFO.
+    def __init__(self, folder: JobFolder, find: Callable[[], int], on_exit: Callable[[], None]) -> None:
+        """Follow the process that ``find`` starts or names, which must be the folder's shim. Raises OSError."""
+        # Held open for both ends: a stop sent before the shim listens waits in the FIFO. Opened before there is
+        # a process: with no descriptor left nothing is started that nobody could follow.
         self._control = os.open(folder.path / CONTROL_FILE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            self._pidfd = os.pidfd_open(pid)
+            self._pid = find()
+            self._pidfd = os.pidfd_open(self._pid)
         except OSError:
             os.close(self._control)
             raise
-        self._pid = pid
         self._on_exit = on_exit
         asyncio.get_running_loop().add_reader(self._pidfd, self._ended)
 
@@ -80,10 +82,11 @@ class ShimProcess:
 
 def spawn(folder: JobFolder, launch: Launch) -> int:
     """Start a job's shim; its pid. The shim takes over the job's lock. Raises OSError."""
-    lock = folder.lock()
     # In memory and not a pipe: a launch of any length is there at once, and nobody waits for its reader.
     order = os.memfd_create("launch")
+    lock = None
     try:
+        lock = folder.lock()
         if lock is None:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         os.write(order, pack_launch(launch._replace(lock=lock)))
@@ -119,7 +122,7 @@ async def adopt(folder: JobFolder, on_exit: Callable[[], None]) -> ShimProcess |
         spool.refresh()
         if spool.progress.pid:
             with contextlib.suppress(ProcessLookupError):
-                shim = ShimProcess(folder, spool.progress.pid, on_exit)
+                shim = ShimProcess(folder, partial(int, spool.progress.pid), on_exit)
                 # Still alive after its pidfd was open: the pid was its own.
                 if folder.alive():
                     return shim

@@ -149,7 +149,8 @@ class Scheduler:
     def _launch(self, live: LiveJob) -> None:
         folder = JobFolder(self._jobs, live.job.id)
         try:
-            live.shim = ShimProcess(folder, spawn(folder, self._order(live.job)), partial(self._on_exit, live))
+            start = partial(spawn, folder, self._order(live.job))
+            live.shim = ShimProcess(folder, start, partial(self._on_exit, live))
         except OSError as error:
             self._finish(live, endings.never_spawned(time.time(), error))
         else:

@@ -69,14 +69,19 @@ class Runner:
         await self._scheduler.take_over(found.running, found.waiting)
         self._housekeeping = asyncio.get_running_loop().create_task(self._keep_house())
 
-    async def close(self) -> None:
+    async def leave(self) -> None:
         """End every job (their grace applies) but those that outlive the server; answer every waiting reader.
 
-        Releases everything; nothing may be asked afterwards.
+        Starts are refused from now on, and nobody waits any more; reading is answered until ``close``.
         """
         self._closing = True
         await self._scheduler.close()
         self._leaving = True
+
+    async def close(self) -> None:
+        """Leave, if that was not done, and release everything; nothing may be asked afterwards."""
+        if not self._leaving:
+            await self.leave()
         if self._housekeeping:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)

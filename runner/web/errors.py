@@ -5,6 +5,7 @@ No text of an unexpected exception ever leaves the server; it is logged under an
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from collections.abc import Mapping
@@ -63,6 +64,7 @@ _SENTENCES: Mapping[int, str] = {
     408: "The request took too long to arrive.",
     413: "The request is larger than is taken here.",
     500: "Something went wrong on the server. It has been logged.",
+    503: "The server has too many open files at the moment. Try again.",
 }
 
 
@@ -140,6 +142,8 @@ async def _answer_http(error: HTTPException) -> Response:
 
 
 async def _answer_unexpected(error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return await _answer(Trouble(503, _SENTENCES[503], guidance=guidance_for(None, 503)))
     log_id = secrets.token_hex(4)
     _log.error("%s %s failed, log id %s", request.method, request.path, log_id, exc_info=error)
     return await _answer(Trouble(500, _SENTENCES[500], log_id=log_id, guidance=guidance_for(None, 500)))

@@ -14,6 +14,7 @@ class Lifetime:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._opening: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -22,8 +23,15 @@ class Lifetime:
             self._opening = asyncio.ensure_future(self._runner.open())
         await asyncio.shield(self._opening)
 
+    async def leave(self) -> None:
+        """Let the Runner end its jobs, or wait until it has; readers are answered meanwhile and afterwards."""
+        if self._leaving is None:
+            self._leaving = asyncio.ensure_future(self._runner.leave())
+        await asyncio.shield(self._leaving)
+
     async def close(self) -> None:
         """Close the Runner, or wait until it is closed; readers who wait are answered meanwhile."""
+        await self.leave()
         if self._closing is None:
             self._closing = asyncio.ensure_future(self._runner.close())
         await asyncio.shield(self._closing)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.api import Api
+from benchmarks.api import Api, Unavailable
 from benchmarks.completeness import Copy
 from benchmarks.server import Command
 from benchmarks.table import Goal, Wrong, at_most
@@ -86,7 +86,7 @@ async def read_through(url: str, job: str) -> Copy:
                 return copy
             finally:
                 api.connection.close()
-        except HUNG_UP:
+        except (*HUNG_UP, Unavailable):
             await asyncio.sleep(AGAIN)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults import disk, endurance, leaving, odd_bytes, server_faults, trees
+from tests.faults import clock, disk, endurance, leaving, odd_bytes, server_faults, shortage, trees
 from tests.faults.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -10,6 +10,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *server_faults.SCENARIOS,
     *leaving.SCENARIOS,
     *disk.SCENARIOS,
+    *shortage.SCENARIOS,
     *odd_bytes.SCENARIOS,
+    *clock.SCENARIOS,
     *endurance.SCENARIOS,
 )

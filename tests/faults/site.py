@@ -50,7 +50,7 @@ class Site:
 
     def serving(self, launcher: Sequence[str] = ()) -> AbstractAsyncContextManager[Server]:
         """A server here; a launcher is the beginning of its command line. Told to leave at the end, if it still is."""
-        return started([*launcher, *self._argv()])
+        return started([*launcher, *self.argv])
 
     def shims(self) -> set[int]:
         """The shims of its jobs, whichever server started them."""
@@ -59,12 +59,14 @@ class Site:
     async def kill_while_starting(self, seconds: float) -> None:
         """Start a server and SIGKILL it after this time, wherever it is then."""
         with open(os.devnull, "wb") as log:
-            process = spawn(self._argv(), log.fileno())
+            process = spawn(self.argv, log.fileno())
         await asyncio.sleep(seconds)
         process.kill()
         await asyncio.to_thread(process.wait)
 
-    def _argv(self) -> list[str]:
+    @property
+    def argv(self) -> list[str]:
+        """The command line of a server here."""
         options = ("--config", str(self.folder / "catalogue.toml"), "--bind", f"127.0.0.1:{self.port}")
         return [sys.executable, str(ROOT / "app.py"), *options, "--data", self.data]
 
