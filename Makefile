@@ -2,6 +2,7 @@
 # make test   install what the tests need, browsers too, and run them; ARGS="-k stop" goes to pytest
 # make check  lint, format, types
 # make bench  measure; fails on a missed goal; ARGS goes to it
+# make faults kill, fill, freeze and set back what Linefeed relies on; fails on a missed goal; ARGS goes to it
 # make requirements  pin anew what the .in files ask for (needs pip-compile on the PATH)
 # make clean  remove what make and the tools made; jobs and history in var/ stay
 
@@ -9,7 +10,7 @@ python := .venv/bin/python
 install := $(python) -m pip install --quiet --disable-pip-version-check --require-hashes
 sources := app.py runner benchmarks tests
 
-.PHONY: run test check bench requirements clean
+.PHONY: run test check bench faults requirements clean
 .DELETE_ON_ERROR:
 
 # exec: the server itself, not a shell before it, hears Ctrl-C and SIGTERM.
@@ -27,6 +28,10 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(python) -m benchmarks $(ARGS)
+
+faults: .venv/installed-dev
+	@.ci/clients
+	$(python) -m tests.faults $(ARGS)
 
 # Without this machine's own pip settings: the pins must be the registry's, for everybody.
 requirements:

@@ -28,6 +28,7 @@ from runner.web.asgi import Receive, Scope, Send
 from runner.web.context import context_of
 
 BACKLOG = 2_048
+ACCEPTED_AT_A_TIME = 1  # without open files asyncio starts as many retries as this, and each of them as many again
 OPEN_FILES = 65_536
 KEEP_ALIVE_SECONDS = 75  # longer than a poll is held, so that a reader keeps its connection
 LEAVE_SECONDS = 1.5  # for answers still being sent when every job has ended
@@ -105,13 +106,15 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     except (DataInUse, OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise BadConfiguration([Fault("server", "data", f"{settings.server.data} cannot be used: {reason}")]) from error
-    asyncio.get_running_loop().set_exception_handler(_AcceptFailures())
+    asyncio.get_running_loop().set_exception_handler(_report)
     told = _signals()
     url = f"http://{_authority(settings.server.host, listener.getsockname()[1])}/"
 
     async def until_told() -> None:
         # Called when connections are taken. The jobs end while the server still answers, so that
         # every waiting reader gets its answer; only then are the connections closed.
+        with listener:
+            listener.listen(BACKLOG)  # asyncio set it to what it accepts at a time
         print(f"Linefeed is serving {url}", flush=True)
         await told.wait()
         await lifetime.leave()
@@ -120,29 +123,19 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     await lifetime.close()
 
 
-class _AcceptFailures:
-    """Says at most once in ten seconds, in one line, that no connection can be taken for want of open files.
-
-    asyncio tells its exception handler of each failed attempt, thousands a second, and by default each is logged
-    with its traceback: that stopped the server for longer than the want itself.
-    """
-
-    def __init__(self) -> None:
-        self._silent_until = 0.0
-
-    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
-            loop.default_exception_handler(context)
-        elif loop.time() >= self._silent_until:
-            self._silent_until = loop.time() + 10.0
-            logging.getLogger("linefeed").warning("No connection can be taken: %s", error.strerror)
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody waits for; a connection that cannot be taken for want of open files is no more than a line."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        logging.getLogger("linefeed").warning("%s: %s", context.get("message"), error.strerror)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _server_config(listener: socket.socket) -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
-    config.backlog = BACKLOG
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]
+    config.backlog = ACCEPTED_AT_A_TIME
     config.errorlog = logging.getLogger("hypercorn.error")
     config.graceful_timeout = LEAVE_SECONDS
     config.h11_max_incomplete_size = REQUEST_HEAD_BYTES

@@ -31,6 +31,11 @@ def reset_peak(pid: int) -> None:
     (PROC / str(pid) / "clear_refs").write_text("5")
 
 
+def open_files(pid: int) -> int:
+    """How many files, sockets and pipes a process has open."""
+    return len(list((PROC / str(pid) / "fd").iterdir()))
+
+
 def command_line(pid: int) -> str:
     """The arguments of a process, or nothing if it has gone or is a zombie."""
     try:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.api import Api
@@ -36,10 +36,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that is ready; ``url`` ends in a slash."""
+    """A server that is ready; ``url`` ends in a slash. ``apis`` are the connections to it, closed when it is."""
 
     process: subprocess.Popen[bytes]
     url: str
+    apis: list[Api] = field(default_factory=list)
 
     @property
     def pid(self) -> int:
@@ -48,7 +49,8 @@ class Server:
 
     async def api(self) -> Api:
         """A fresh connection to its API."""
-        return await Api.open(self.url)
+        self.apis.append(await Api.open(self.url))
+        return self.apis[-1]
 
 
 def program(name: str, *arguments: str) -> list[str]:
@@ -90,7 +92,12 @@ async def started(argv: Sequence[str]) -> AsyncIterator[Server]:
             await until(lambda: _address(written) or process.poll() is not None, START_SECONDS)
             if not (url := _address(written)):
                 raise Wrong(f"the server did not start: {_tail(written)}")
-            yield Server(process, url)
+            server = Server(process, url)
+            try:
+                yield server
+            finally:
+                for api in server.apis:
+                    api.connection.close()
         finally:
             await asyncio.to_thread(_end, process)
 

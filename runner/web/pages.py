@@ -16,7 +16,7 @@ from runner.web.errors import BadRequest, ErrorView, Link
 from runner.web.forms import form_view
 from runner.web.listing import RECENT, ListingView, ListPlace, list_place, listing
 from runner.web.logview import LiveView
-from runner.web.rendering import page, refresh_to
+from runner.web.rendering import PaceView, page, refresh_to
 
 blueprint = Blueprint("pages", __name__)
 
@@ -25,8 +25,8 @@ blueprint = Blueprint("pages", __name__)
 async def dashboard() -> Response:
     """Commands to start, and the newest jobs."""
     found = await listing(runner(), ListPlace(limit=RECENT), time.time())
-    refresh = _refresh(found, 10, "/", {})
-    return await page("dashboard", groups=views.groups(runner().commands), listing=found, live=_live(), refresh=refresh)
+    pace = _pace(found, 10, "/", {})
+    return await page("dashboard", groups=views.groups(runner().commands), listing=found, live=_live(), pace=pace)
 
 
 @blueprint.get("/commands")
@@ -62,7 +62,7 @@ async def job_list() -> Response:
     place = list_place()
     found = await listing(runner(), place, time.time())
     values = {"state": place.state, "command": place.command, "before": place.before}
-    return await page("jobs", listing=found, live=_live(), refresh=_refresh(found, 5, "/jobs", values))
+    return await page("jobs", listing=found, live=_live(), pace=_pace(found, 5, "/jobs", values))
 
 
 @blueprint.errorhandler(QueueFull)
@@ -87,9 +87,10 @@ def _live() -> LiveView:
     return LiveView.at(time.time())
 
 
-def _refresh(found: ListingView, seconds: int, path: str, values: Mapping[str, object]) -> str:
-    """The refresh without script of a list; empty if the reader wants it to hold still."""
+def _pace(found: ListingView, seconds: int, path: str, values: Mapping[str, object]) -> PaceView:
+    """How a list is refreshed without script: more often while one of its jobs may change."""
     if queries.text("follow") == "0":
-        return ""
+        return PaceView("", addresses.query(path, values), "Refresh by itself")
     again = addresses.query(path, {**values, "r": queries.refreshed() + 1})
-    return refresh_to(seconds if found.active else 30, again)
+    refresh = refresh_to(seconds if found.active else 30, again)
+    return PaceView(refresh, addresses.query(path, {**values, "follow": 0}), "Hold still")

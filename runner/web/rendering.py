@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from quart import Response, render_template
 
 from runner.web.browser import browser_cookie
+
+
+@dataclass(frozen=True, slots=True)
+class PaceView:
+    """How a page is refreshed without script (empty: not at all), and the link that changes it."""
+
+    refresh: str
+    url: str
+    text: str
 
 
 async def page(name: str, status: int = 200, **values: object) -> Response:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.api import Api
 from benchmarks.table import Measured, Wrong, at_most
-from tests.faults.fake_clock import FakeClock
+from tests.faults.fake_clock import FakeClock, fake_clock
 from tests.faults.scenario import Scenario
 from tests.faults.site import Site, kill, site
 
 HOUR = 3600
 JUMPS = (HOUR, -HOUR, 0)
 TIMEOUT = 1.0
-SLACK = 2.0
-"""Seconds by which a duration may be longer than the least it can be."""
+SLACK = 10.0
+"""Seconds by which a duration may differ from what was measured on a busy machine; the clock is set by far more."""
 
-SWEEP_SECONDS = 1.5
+SWEEP_SECONDS = 1.2
 SHOWN = re.compile(r"<dt>(?:Running for|Took)</dt><dd>([^<]+)</dd>")
 UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 SECTIONS = f"""
@@ -63,15 +61,15 @@ class Times:
         path = f"/api/v1/jobs/{self.said}/lines?after=0"
         self.expiries += (await api.connection.request("GET", path)).status != 200
         elapsed = time.monotonic() - self.begun
-        await self.check_duration(api, self.guarded, elapsed - SLACK, elapsed)
+        await self.check_duration(api, self.guarded, elapsed)
 
-    async def check_duration(self, api: Api, job: str, least: float, most: float) -> None:
-        """Hold what the job's page says against what it was; both in seconds."""
+    async def check_duration(self, api: Api, job: str, elapsed: float) -> None:
+        """Hold what the job's page says against how long it took by the true clock."""
         page = (await api.connection.request("GET", f"/jobs/{job}")).body.decode()
         if (shown := SHOWN.search(page)) is None:
             raise Wrong("the page of a job has no duration")
-        if not least - 1.0 <= seconds_of(shown[1]) <= most + 0.1:
-            self.durations.append(f"{shown[1]} instead of {least:.1f} to {most:.1f} s")
+        if abs(seconds_of(shown[1]) - elapsed) > SLACK:
+            self.durations.append(f"{shown[1]} instead of {elapsed:.1f} s")
 
 
 def seconds_of(words: str) -> float:
@@ -82,7 +80,7 @@ def seconds_of(words: str) -> float:
 
 async def set_clocks(count: int, _dice: random.Random) -> Measured:
     """So many rounds with the server's clock alone, and again with the shims' too."""
-    found = [await play(count, with_shims) for with_shims in (False, True)]
+    found = await asyncio.gather(*(play(count, with_shims) for with_shims in (False, True)))
     wrong = [words for times in found for words in times.durations]
     figures = {
         "false timeouts": sum(times.timeouts for times in found),
@@ -94,9 +92,7 @@ async def set_clocks(count: int, _dice: random.Random) -> Measured:
 
 async def play(count: int, with_shims: bool) -> Times:
     """Set the clock while jobs run, then start the server again under another hour."""
-    with tempfile.TemporaryDirectory(prefix="linefeed-clock-") as folder:
-        clock = FakeClock(Path(folder))
-        clock.set(0)
+    with fake_clock() as clock:
         launcher = clock.launcher(with_shims)
         async with site(lambda _folder: {}, SECTIONS) as place:
             async with place.serving(launcher) as server:
@@ -130,7 +126,7 @@ async def one_jump(clock: FakeClock, jump: int, api: Api, times: Times) -> None:
     if records[1].outcome != "timed_out" or elapsed < TIMEOUT:
         raise Wrong(f"a job with a limit of {TIMEOUT} s ended as {records[1].outcome} after {elapsed:.1f} s")
     for job in jobs:
-        await times.check_duration(api, job, TIMEOUT, elapsed)
+        await times.check_duration(api, job, elapsed)
     await asyncio.sleep(SWEEP_SECONDS)
     await times.look(api)
 

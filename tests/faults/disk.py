@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -75,8 +73,9 @@ async def full(count: int, dice: random.Random) -> Measured:
 
 
 def numbered_and_short(folder: str, on_server_exit: str) -> dict[str, Command]:
-    """A command that writes until it is told to end, and one that ends at once."""
-    return {**numbered(folder, on_server_exit), "short": Command(["echo", "said"])}
+    """A command that writes until it is told to end, one that ends at once, and one that says nothing."""
+    others = {"short": Command(["echo", "said"]), "quiet": Command(["sleep", "600"])}
+    return {**numbered(folder, on_server_exit), **others}
 
 
 async def follow(api: Api, job: str) -> Account:

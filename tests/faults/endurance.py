@@ -7,14 +7,14 @@ import os
 import random
 import statistics
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from benchmarks.api import Api
 from benchmarks.completeness import read
-from benchmarks.processes import rss
+from benchmarks.processes import open_files, rss, shims
 from benchmarks.server import Command, Server
 from benchmarks.server import program as of_benchmarks
 from benchmarks.table import Measured, Wrong, at_most
+from benchmarks.waiting import until
 from tests.faults.scenario import Scenario
 from tests.faults.site import site
 
@@ -24,6 +24,7 @@ WARM_UP = 4
 
 SAMPLES = 60
 MB = 1_000_000
+REST_SECONDS = 5.0
 PER = 10_000
 LINES = 20_000
 
@@ -41,7 +42,7 @@ class Course:
         """Add how it stands now."""
         self.jobs.append(jobs)
         self.memory.append(rss(pid))
-        self.files.append(len(os.listdir(f"/proc/{pid}/fd")))
+        self.files.append(open_files(pid))
         self.threads.append(len(os.listdir(f"/proc/{pid}/task")))
 
     @property
@@ -81,8 +82,7 @@ async def run_some(api: Api, count: int) -> None:
 
 async def at_rest(server: Server, api: Api) -> None:
     """Once no shim of the server is left."""
-    while Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().strip():
-        await asyncio.sleep(0.01)
+    await until(lambda: not shims(server.pid), REST_SECONDS)
     await api.connection.request("GET", "/api/v1/jobs?limit=1")
 
 
@@ -103,7 +103,7 @@ SCENARIOS = (
         "{count} short jobs through the pool",
         (at_most("memory for each 10,000", 1, "MB"), at_most("more open files", 0, ""), at_most("more threads", 0, "")),
         many_jobs,
-        short=304,
+        short=160,
         long=20_000,
         seconds=1_800,
         only_long=("memory for each 10,000",),

@@ -1,9 +1,12 @@
-"""A wall clock that can be set, for a server and for its shims. The monotonic clock stays true, as the kernel's does."""
+"""A wall clock that can be set, for a server and for its shims. The monotonic clock goes on, as the kernel's does."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +48,22 @@ class FakeClock:
             "FAKETIME_NO_CACHE=1",
             "FAKETIME_DONT_FAKE_MONOTONIC=1",
         ]
+
+
+@contextmanager
+def fake_clock() -> Iterator[FakeClock]:
+    """A clock that nobody has set yet. What killed processes left of libfaketime in shared memory is removed."""
+    before = set(_shared())
+    with tempfile.TemporaryDirectory(prefix="linefeed-clock-") as folder:
+        clock = FakeClock(Path(folder))
+        clock.set(0)
+        yield clock
+    for left in set(_shared()) - before:
+        left.unlink(missing_ok=True)
+
+
+def _shared() -> Iterator[Path]:
+    return Path("/dev/shm").glob("*faketime_*")
 
 
 def _library() -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 
-from playwright.async_api import BrowserContext, Error, Page
+from playwright.async_api import BrowserContext, Page
 
 from benchmarks.table import Wrong
 
 END_SECONDS = 20.0
 TEXT = "document.querySelector('#log pre').textContent"
-STATUS = "document.querySelector('#status')?.dataset.outcome"
 
 
 class OpenPage:
@@ -31,10 +30,7 @@ class OpenPage:
 
     async def check_end(self, last: int) -> None:
         """Once the job has ended the page says so, with its last lines, and none missing among those it shows."""
-        try:
-            await self._page.wait_for_function(f"{STATUS} === 'succeeded'", timeout=END_SECONDS * 1000)
-        except Error as error:
-            raise Wrong(f"the page did not go on: {await self._page.evaluate(STATUS)!r}") from error
+        await self.seen("Succeeded", END_SECONDS)
         text = await self._page.evaluate(TEXT)
         for name in ("out", "err"):
             shown = [int(number) for number in re.findall(rf"\b{name} (\d+)\n", text)]

@@ -8,8 +8,9 @@ from benchmarks.table import Result, cells_of, notes_of
 
 HEAD = """# Fault tests
 
-What `make faults` showed the last time it was run in full: what happened to a running Linefeed, and what was true afterwards.
-Each scenario is in `tests/faults/`; a short form of it is in `make test`. Regenerate with `make faults ARGS=--write`.
+What `make faults` showed when it was last run in full: what happened to a running Linefeed, and what was true
+afterwards. The scenarios are in `tests/faults/`, a short form of each is in `make test`. To write this page anew:
+`make faults ARGS=--write`.
 
 """
 

@@ -100,19 +100,22 @@ async def not_stopped(api: Api) -> int:
 async def freeze(count: int, dice: random.Random) -> Measured:
     """The server is stopped for ``count`` seconds and goes on."""
     seed = dice.randrange(10**6)
-    async with site(partial(numbered, on_server_exit="stop")) as place, chromium() as context:
-        async with place.serving() as server:
-            jobs = await start_numbered(await server.api(), seed, JOBS)
-            page = await OpenPage.open(context, f"{place.url}jobs/{jobs[0]}")
-            readers = [asyncio.create_task(read_through(place.url, job)) for job in jobs]
-            await asyncio.sleep(dice.random())
-            os.kill(server.pid, signal.SIGSTOP)
-            await asyncio.sleep(count)
-            os.kill(server.pid, signal.SIGCONT)
-            recovered = await seconds_to_fresh_line(server, jobs[0])
-            lasts = await end_numbered(place, seed, JOBS)
-            faults = await check_copies(place.url, jobs, await asyncio.gather(*readers), lasts)
-            await page.check_end(lasts[0])
+    async with (
+        site(partial(numbered, on_server_exit="stop")) as place,
+        chromium() as context,
+        place.serving() as server,
+    ):
+        jobs = await start_numbered(await server.api(), seed, JOBS)
+        page = await OpenPage.open(context, f"{place.url}jobs/{jobs[0]}")
+        readers = [asyncio.create_task(read_through(place.url, job)) for job in jobs]
+        await asyncio.sleep(dice.random())
+        os.kill(server.pid, signal.SIGSTOP)
+        await asyncio.sleep(count)
+        os.kill(server.pid, signal.SIGCONT)
+        recovered = await seconds_to_fresh_line(server, jobs[0])
+        lasts = await end_numbered(place, seed, JOBS)
+        faults = await check_copies(place.url, jobs, await asyncio.gather(*readers), lasts)
+        await page.check_end(lasts[0])
     figures = {**faults.figures, "a fresh line afterwards": recovered, "page loads": page.loads}
     return Measured(figures, f"stopped for {count} s; {sum(lasts) * 2} lines written, each read three ways")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from benchmarks.api import Api
+from benchmarks.api import Api, lines_path
 from benchmarks.connection import Connection
+from benchmarks.processes import open_files
 from benchmarks.server import Command, spawn
 from benchmarks.table import Measured, Wrong, at_most
 from tests.faults.disk import check_short, numbered_and_short, try_to_start
@@ -32,16 +35,24 @@ async def unwritable(count: int, dice: random.Random) -> Measured:
     async with site(partial(numbered_and_short, on_server_exit="stop")) as place, place.serving() as server:
         api = await server.api()
         jobs = await start_numbered(api, seed, 1)
-        reader = asyncio.create_task(read_through(place.url, jobs[0]))
-        folder = Path(place.data, "jobs")
         for _ in range(count):
-            folder.rename(folder.with_name("away"))
-            refused = await try_to_start(api)
-            folder.with_name("away").rename(folder)
+            with away(Path(place.data, "jobs")):
+                refused = await try_to_start(api)
             await check_short(api)
         lasts = await end_numbered(place, seed, 1)
-        faults = await check_copies(place.url, jobs, [await reader], lasts)
-    return Measured({"lines lost": faults.lost, "lines doubled": faults.doubled}, f"{count} times; a start was {refused}")
+        faults = await check_copies(place.url, jobs, [await read_through(place.url, jobs[0])], lasts)
+    return Measured(
+        {"lines lost": faults.lost, "lines doubled": faults.doubled}, f"{count} times; a start was {refused}"
+    )
+
+
+@contextmanager
+def away(folder: Path) -> Iterator[None]:
+    """While the block runs there is no such folder."""
+    elsewhere = folder.with_name("away")
+    folder.rename(elsewhere)
+    yield
+    elsewhere.rename(folder)
 
 
 async def check_refusal(place: Site) -> None:
@@ -64,19 +75,20 @@ async def too_many_files(count: int, dice: random.Random) -> Measured:
         api = await server.api()
         jobs = await start_numbered(api, seed, 1)
         reader = asyncio.create_task(read_through(place.url, jobs[0]))
-        refused = [await crowd(place, api) for _ in range(count)]
+        quiet = await api.start("quiet")
+        refused = [await crowd(place, api, quiet) for _ in range(count)]
         lasts = await end_numbered(place, seed, 1)
         faults = await check_copies(place.url, jobs, [await reader], lasts)
-        open_files = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
-    note = f"{count} times {2 * OPEN_FILES} connections; a start was {refused[0]}; {open_files} files open afterwards"
+        left = open_files(server.pid)
+    note = f"{count} times {2 * OPEN_FILES} polls; a start was {refused[0]}; {left} files open afterwards"
     return Measured({"lines lost": faults.lost, "lines doubled": faults.doubled}, note)
 
 
-async def crowd(place: Site, api: Api) -> str:
-    """Connect more often than the server can take, ask for a job, and hang up; what came of the job."""
+async def crowd(place: Site, api: Api, quiet: str) -> str:
+    """More polls of a quiet job than the server can take; then ask for a job, and hang up. What came of the job."""
     others = await asyncio.gather(*(Connection.open(place.url) for _ in range(2 * OPEN_FILES)))
     for other in others:
-        other.send("GET", "/healthz")
+        other.send("GET", lines_path(quiet, 0))
     await api.connection.request("GET", "/healthz")
     refused = await try_to_start(api)
     for other in others:
@@ -91,6 +103,10 @@ async def crowd(place: Site, api: Api) -> str:
 GOALS = (at_most("lines lost", 0, ""), at_most("lines doubled", 0, ""))
 
 SCENARIOS = (
-    Scenario("unwritable", "a data folder that cannot be made, and one that is away {count} times", GOALS, unwritable, 2, 20),
-    Scenario("files", "more connections than open files, {count} times, while a job writes", GOALS, too_many_files, 1, 20),
+    Scenario(
+        "unwritable", "a data folder that cannot be made, and one that is away {count} times", GOALS, unwritable, 2, 20
+    ),
+    Scenario(
+        "files", "more connections than open files, {count} times, while a job writes", GOALS, too_many_files, 1, 20
+    ),
 )

@@ -58,7 +58,7 @@ class Site:
 
     async def kill_while_starting(self, seconds: float) -> None:
         """Start a server and SIGKILL it after this time, wherever it is then."""
-        with open(os.devnull, "wb") as log:
+        with tempfile.TemporaryFile() as log:
             process = spawn(self.argv, log.fileno())
         await asyncio.sleep(seconds)
         process.kill()
@@ -114,4 +114,3 @@ async def _end_shims(place: Site) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         await until(lambda: not place.shims(), LEAVE_SECONDS)
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -24,6 +25,6 @@ async def test_all_goals_are_reached(scenario: Scenario) -> None:
     assert not missed, f"{scenario.title}: {measured.note}"
 
 
-def reached(goal: Goal, figures: dict[str, float]) -> bool:
+def reached(goal: Goal, figures: Mapping[str, float]) -> bool:
     value = figures.get(goal.figure)
     return goal.met_by(value / SLACK if value is not None and goal.unit in MOMENTS else value)

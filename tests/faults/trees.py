@@ -82,25 +82,27 @@ async def lose_shims(count: int, dice: random.Random) -> Measured:
     """SIGKILL to one shim after another; a second job of the same server must not notice."""
     mark, other_mark = new_mark(dice), new_mark(dice)
     told, gone = [], []
-    async with site(lambda _folder: {"tree": hostile(mark), "other": hostile(other_mark)}) as place:
-        async with place.serving() as server:
-            api = await server.api()
-            other = await api.start("other")
-            await grow(api, other, BRANCHES)
-            for _ in range(count):
-                job = await api.start("tree")
-                after = await grow(api, job, dice.randint(1, BRANCHES))
-                await asyncio.sleep(dice.random() * 0.02)
-                begun = time.monotonic()
-                kill_shim(job)
-                while (answer := await api.lines(job, after)).state != "finished":
-                    after = answer.next
-                told.append(time.monotonic() - begun)
-                if answer.outcome != "lost":
-                    raise Wrong(f"the outcome is {answer.outcome}")
-                gone.append(bool(marked(mark)))
-            if len(marked(other_mark)) < BRANCHES or (await api.job(other)).state != "running":
-                raise Wrong("another job lost processes")
+    async with (
+        site(lambda _folder: {"tree": hostile(mark), "other": hostile(other_mark)}) as place,
+        place.serving() as server,
+    ):
+        api = await server.api()
+        other = await api.start("other")
+        await grow(api, other, BRANCHES)
+        for _ in range(count):
+            job = await api.start("tree")
+            after = await grow(api, job, dice.randint(1, BRANCHES))
+            await asyncio.sleep(dice.random() * 0.02)
+            begun = time.monotonic()
+            kill_shim(job)
+            while (answer := await api.lines(job, after)).state != "finished":
+                after = answer.next
+            told.append(time.monotonic() - begun)
+            if answer.outcome != "lost":
+                raise Wrong(f"the outcome is {answer.outcome}")
+            gone.append(bool(marked(mark)))
+        if len(marked(other_mark)) < BRANCHES or (await api.job(other)).state != "running":
+            raise Wrong("another job lost processes")
     note = f"{count} kills; median {statistics.median(told) * 1000:.0f} ms"
     return Measured({"lost after": max(told), "kills with something left": sum(gone)}, note)
 

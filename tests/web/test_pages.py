@@ -133,3 +133,14 @@ async def test_an_unknown_job_is_a_page(asked: Ask) -> None:
     answer = await asked("GET", "/jobs/" + "a" * 26)
     assert answer.status == 404
     assert b"<h1>" in answer.body
+
+
+@pytest.mark.parametrize("place", ["/", "/jobs", "/jobs?state=running&command=wait"])
+async def test_a_list_refreshes_unless_it_is_held_still(asked: Ask, runner: Runner, place: str) -> None:
+    await start_job(runner, "wait")
+    page = (await asked("GET", place)).body.decode()
+    joined = "&amp;" if "?" in place else "?"
+    same = place.replace("&", "&amp;") + joined
+    assert f'url={same}r=1"' in page
+    assert f'href="{same}follow=0"' in page
+    assert "http-equiv" not in (await asked("GET", f"{place}{'&' if '?' in place else '?'}follow=0")).body.decode()
