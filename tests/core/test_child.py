@@ -19,6 +19,11 @@ from tests.support.jobs import end_of, lines_of, start_job
 STATUS = command("status", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status")
 
 
+async def masks(runner: Runner) -> list[int]:
+    """The signals that a job blocks and ignores; 32 and 33 are the C library's own and cannot be asked of it."""
+    return [int(line.split()[1], 16) & ~(0b11 << 31) for line in await said(runner, "status")]
+
+
 async def said(runner: Runner, name: str = "python") -> list[bytes]:
     """The lines of a job of this command, when it has ended."""
     job = await start_job(runner, name)
@@ -68,7 +73,7 @@ async def test_it_leads_a_session_of_its_own(runner_of: RunnerOf) -> None:
 
 async def test_no_signal_is_ignored_or_blocked(runner_of: RunnerOf) -> None:
     runner = await runner_of(STATUS)
-    assert [line.split()[1] for line in await said(runner, "status")] == [b"0" * 16] * 2
+    assert await masks(runner) == [0, 0]
 
 
 @pytest.fixture(params=["SIGQUIT", "SIGUSR1", "SIGHUP", "SIGTERM", "SIGCHLD", "SIGPIPE"])
@@ -84,13 +89,13 @@ def number(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
 async def test_what_the_server_ignores_its_jobs_do_not(runner_of: RunnerOf, number: signal.Signals) -> None:
     signal.signal(number, signal.SIG_IGN)
     runner = await runner_of(STATUS)
-    assert [line.split()[1] for line in await said(runner, "status")] == [b"0" * 16] * 2
+    assert await masks(runner) == [0, 0]
 
 
 async def test_what_the_server_blocks_its_jobs_do_not(runner_of: RunnerOf, number: signal.Signals) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     runner = await runner_of(STATUS)
-    assert [line.split()[1] for line in await said(runner, "status")] == [b"0" * 16] * 2
+    assert await masks(runner) == [0, 0]
 
 
 @pytest.mark.parametrize("number", ["SIGCHLD"], indirect=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -74,8 +74,9 @@ def python_toml(name: str, code: str, **keys: Any) -> str:
 
 def _url_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], _START_S)
-    line = process.stdout.readline() if ready else ""
+    with selectors.DefaultSelector() as output:  # not select(2): this process may have more than 1,024 files open
+        output.register(process.stdout, selectors.EVENT_READ)
+        line = process.stdout.readline() if output.select(_START_S) else ""
     if not line.startswith(READY):
         process.kill()
         raise AssertionError(f"the server did not start: {line!r} {process.communicate()[1]}")
