@@ -27,6 +27,8 @@ MARKER = "LINEFEED_JOB"
 _SHIM = str(Path(__file__).parent / "shim")
 _LEFTOVER_PATIENCE_S = 5.0
 _ROUND_S = 0.005
+_QUIET_ROUNDS = 3
+"""Looks in a row that must find nothing: /proc may leave out a child while others come and go (proc(5))."""
 
 # A thread that looks for orphans must not see a shim before it is known as one.
 _children_lock = threading.Lock()
@@ -137,28 +139,35 @@ def end_leftovers(job_id: str) -> int:
     Takes the marked processes and, in a subreaper, the orphans that fell to it. Blocks; call it in a thread.
     """
     deadline = time.monotonic() + _LEFTOVER_PATIENCE_S
-    while left := [*_marked(job_id), *_orphans()]:
-        for pid in left:
+    quiet_rounds = 0
+    while quiet_rounds < _QUIET_ROUNDS:
+        alive, ended = _orphans()
+        alive += _marked(job_id)
+        for pid in alive:
             tree.kill(pid, tree.parent_of)
+        # One that has ended may have left a child, which fell to this process after it was looked at.
+        quiet_rounds = 0 if alive or ended else quiet_rounds + 1
         if time.monotonic() > deadline:
-            return len(left)
+            return len(alive)
         time.sleep(_ROUND_S)
     return 0
 
 
-def _orphans() -> list[int]:
-    """Processes below this one that no living shim owns; those that have ended are waited for."""
+def _orphans() -> tuple[list[int], int]:
+    """Living processes below this one that no living shim owns, and how many had ended and were waited for."""
     if not _is_subreaper:
-        return []
+        return [], 0
     with _children_lock:
         orphans = set(tree.children(os.getpid())) - _our_children
     alive: list[int] = []
+    ended = 0
     for pid in orphans:
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, os.WNOHANG)[0]:
+                ended += 1
                 continue
         alive += [pid, *tree.descendants(pid)]
-    return alive
+    return alive, ended
 
 
 def _marked(job_id: str) -> list[int]:

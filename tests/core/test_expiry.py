@@ -94,8 +94,9 @@ async def test_pinned_output_outlives_its_time(runner_of: RunnerOf) -> None:
 async def test_all_output_together_is_bounded(runner_of: RunnerOf) -> None:
     print_much = command("much", "seq", "1", "40000")
     runner = await runner_of(print_much, output=OutputSettings(max_bytes=1 << 20, total_bytes=1 << 20))
-    jobs = [await start_job(runner, print_much) for _ in range(6)]
-    for job in jobs:
-        await end_of(runner, job)
+    jobs = []
+    for _ in range(6):  # one after the other, so that the first is the oldest
+        jobs.append(await start_job(runner, print_much))
+        await end_of(runner, jobs[-1])
     await expired(runner, jobs[0])
     assert len(await lines_of(runner, jobs[-1])) == 40_000
