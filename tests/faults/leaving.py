@@ -32,11 +32,15 @@ class Heard:
     unanswered: int = 0
     ended_at: float = float("nan")
 
-    def add(self, status: int, body: bytes) -> None:
-        """Take an answer."""
+    def add(self, status: int, body: bytes, after: int) -> int:
+        """Take an answer; the cursor to go on from."""
         self.statuses.append(status)
-        if status == 200 and msgspec.json.decode(body, type=Lines).state == "finished":
+        if status != 200:
+            return after
+        lines = msgspec.json.decode(body, type=Lines)
+        if lines.state == "finished":
             self.ended_at = min(self.ended_at, time.monotonic()) if self.ended_at > 0 else time.monotonic()
+        return lines.next
 
 
 async def leave(count: int, dice: random.Random) -> Measured:
@@ -67,12 +71,12 @@ async def seconds_to_leave(server: Server, heard: Heard) -> float:
 
 async def poll(api: Api, job: str, heard: Heard) -> None:
     """Ask again and again, as pages do, until the server hangs up."""
-    answers = 0
+    answers, after = 0, 1
     try:
         while True:
-            response = await api.connection.request("GET", lines_path(job, 1))
+            response = await api.connection.request("GET", lines_path(job, after))
             answers += 1
-            heard.add(response.status, response.body)
+            after = heard.add(response.status, response.body, after)
             await asyncio.sleep(BETWEEN)
     except HUNG_UP:
         heard.unanswered += not answers

@@ -1,8 +1,4 @@
-"""The scenarios at their short counts. Chances are the same each time: the seed is fixed.
-
-``leave`` is judged by ``make faults`` alone: it counts moments between processes, and a busy machine made it
-miss although nothing was wrong. ``test_serving`` has its open polls answered at SIGTERM.
-"""
+"""The scenarios at their short counts. Chances are the same each time: the seed is fixed."""
 
 from __future__ import annotations
 
@@ -21,9 +17,7 @@ SLACK = 5
 """A machine that runs tests may be busy: moments may take so many times longer here. ``make faults`` is strict."""
 
 
-@pytest.mark.parametrize(
-    "scenario", [each for each in SCENARIOS if each.name != "leave"], ids=lambda scenario: scenario.name
-)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 async def test_all_goals_are_reached(scenario: Scenario) -> None:
     measured = await asyncio.wait_for(scenario.row(scenario.short, SEED).measure(), 60)
     goals = [goal for goal in scenario.goals if goal.figure not in scenario.only_long]
