@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -28,21 +29,22 @@ class Archive:
     def __init__(self, jobs: Path, history: History, settings: Settings) -> None:
         self._jobs = jobs
         self._history = history
-        self._expiry = Expiry(settings.output.idle_expiry, settings.output.total_bytes)
+        self._expiry = Expiry(history, settings.output.idle_expiry, settings.output.total_bytes)
         self._keep_records = settings.history.keep
         self._recent: OrderedDict[str, LiveJob] = OrderedDict()
         self._prune_at = 0.0
         self._offset = 0.0
 
     async def open(self) -> None:
-        """Learn what output there is. A restart starts its clock again."""
-        for job in await self._history.with_output():
-            self._watch(job)
+        """Start the clock of all output again: nobody could read it while there was no server."""
+        await self._expiry.open(time.monotonic(), time.time())
 
     def add(self, live: LiveJob) -> None:
         """Take a job that has just finished."""
-        self._watch(live.job)
-        live.job = self.stamped(live.job)
+        end = live.job.finished
+        if end is not None:
+            size = JobFolder(self._jobs, live.job.id).size()
+            live.job = self.stamped(live.job.became(self._expiry.begin(end, size, time.monotonic())))
         self._remember(live)
 
     async def find(self, job_id: str) -> LiveJob | None:
@@ -60,60 +62,53 @@ class Archive:
 
     def stamped(self, job: Job) -> Job:
         """The job with what is known now of its output's expiry."""
-        kept, end = self._expiry.find(job.id), job.finished
-        if kept is None or end is None:
+        end, until = job.finished, self._expiry.kept_until(job)
+        if end is None or not until:
             return job
-        expires_at = None if kept.pinned else kept.until + self._wall_clock_offset()
-        return job.became(replace(end, expires_at=expires_at, pinned=kept.pinned))
+        expires_at = None if end.pinned else until + self._wall_clock_offset()
+        return job.became(replace(end, kept_until=until, expires_at=expires_at))
 
-    def delivered(self, job_id: str) -> None:
+    def delivered(self, live: LiveJob) -> None:
         """Lines of a job were handed to a reader."""
-        self._expiry.read(job_id, time.monotonic())
+        self._expiry.read(live.job, time.monotonic())
+        live.job = self.stamped(live.job)
 
     def keep_longer(self, live: LiveJob) -> None:
         """Keep its output for one idle time more. Raises OutputExpired."""
-        _refuse_expired(live.job)
-        self._expiry.keep_longer(live.job.id, time.monotonic())
-        self._changed(live)
+        self._change(live, self._expiry.keep_longer(live.job, _kept(live.job), time.monotonic()))
 
     def pin(self, live: LiveJob, pinned: bool) -> None:
         """Keep its output until it is unpinned. Raises OutputExpired, PinRefused."""
-        _refuse_expired(live.job)
-        self._expiry.pin(live.job.id, pinned)
-        if not pinned:
-            self._expiry.read(live.job.id, time.monotonic())
-        self._changed(live)
+        self._change(live, self._expiry.pin(_kept(live.job), pinned, time.monotonic()))
 
     async def sweep(self, running_bytes: int) -> None:
         """Let go of what is due, given the bytes that running jobs take. To be called every second or so."""
-        for job_id in self._expiry.due(time.monotonic(), running_bytes):
-            await self._expire(job_id)
-        if time.monotonic() >= self._prune_at:
-            self._prune_at = time.monotonic() + _PRUNE_EVERY_S
-            for job_id in await self._history.prune(time.time() - self._keep_records):
-                await self._drop_output(job_id)
+        now = time.monotonic()
+        for job_id in await self._expiry.overdue(now):
+            await self._expire(job_id, now)
+        for job_id in await self._expiry.too_much(running_bytes):
+            await self._expire(job_id, math.inf)
+        if now >= self._prune_at:
+            self._prune_at = now + _PRUNE_EVERY_S
+            for job_id, size in await self._history.prune(time.time() - self._keep_records):
+                await self._drop_output(job_id, size)
 
-    async def _expire(self, job_id: str) -> None:
+    async def _expire(self, job_id: str, now: float) -> None:
+        """Delete its output, unless it was pinned or read since it was found to be due."""
         live = await self.find(job_id)
-        if live is None:
-            self._expiry.remove(job_id)
-        elif (end := live.job.finished) is not None:
-            # Said first, deleted after: nobody is shown half of it.
-            live.job = live.job.became(replace(end, expires_at=None, expired_at=time.time()))
-            await self._history.put(live.job)
-            await self._drop_output(job_id)
+        end = live.job.finished if live else None
+        if live is None or end is None or end.pinned or self._expiry.kept_until(live.job) > now:
+            return
+        # Said first, deleted after: nobody is shown half of it.
+        expired = replace(end, expires_at=None, kept_until=None, stored_bytes=0, expired_at=time.time())
+        live.job = live.job.became(expired)
+        await self._history.put(live.job)
+        await self._drop_output(job_id, end.stored_bytes)
 
-    async def _drop_output(self, job_id: str) -> None:
-        self._expiry.remove(job_id)
+    async def _drop_output(self, job_id: str, size: int) -> None:
+        self._expiry.gone(size)
         self._recent.pop(job_id, None)
         await asyncio.to_thread(JobFolder(self._jobs, job_id).remove)
-
-    def _watch(self, job: Job) -> None:
-        end = job.finished
-        if end is not None and end.expired_at is None:
-            wanted = (end.expires_at or 0.0) - time.time()
-            size = JobFolder(self._jobs, job.id).size()
-            self._expiry.add(job.id, size, time.monotonic(), at_least=wanted, pinned=end.pinned)
 
     def _wall_clock_offset(self) -> float:
         """Wall clock less monotonic clock, the same each time unless the wall clock was set."""
@@ -122,8 +117,8 @@ class Archive:
             self._offset = offset
         return self._offset
 
-    def _changed(self, live: LiveJob) -> None:
-        live.job = self.stamped(live.job)
+    def _change(self, live: LiveJob, end: Finished) -> None:
+        live.job = self.stamped(live.job.became(end))
         self._history.put(live.job)
 
     def _remember(self, live: LiveJob) -> LiveJob:
@@ -134,7 +129,9 @@ class Archive:
         return known
 
 
-def _refuse_expired(job: Job) -> None:
-    end: Finished | None = job.finished
+def _kept(job: Job) -> Finished:
+    """The end of a job whose output is still there. Raises OutputExpired."""
+    end = job.finished
     if end is None or end.expired_at is not None:
         raise OutputExpired(job.id)
+    return end

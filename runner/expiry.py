@@ -1,79 +1,77 @@
 """Decides whose output goes: finished jobs that nobody reads, and the oldest when all together are too much.
 
-Pure: the clock is an argument, in seconds that only rise (a clock set back or forward expires nothing). A running
-job is not in here, so it cannot expire.
+Moments are seconds of the monotonic clock and come as arguments: a clock set back or forward expires nothing. They
+stand in the index, job by job, so this needs no more memory for more jobs. A running job cannot expire: it has none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runner.errors import PinRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """The output of one finished job: bytes on disk, and until when it is kept."""
-
-    size: int
-    until: float
-    pinned: bool = False
+from runner.history import History
+from runner.job import Finished, Job
 
 
 class Expiry:
-    """All finished output, oldest first. ``idle`` is in seconds, ``total_bytes`` bounds all output together."""
+    """The rules for all finished output. ``idle`` is in seconds, ``total_bytes`` bounds all output together."""
 
-    def __init__(self, idle: float, total_bytes: int) -> None:
+    def __init__(self, history: History, idle: float, total_bytes: int) -> None:
+        self._history = history
         self._idle = idle
         self._total_bytes = total_bytes
-        self._kept: dict[str, Kept] = {}
-        self._size = 0
+        self._stored = 0
+        self._pinned = 0
+        self._read: dict[str, float] = {}
 
-    def add(self, job_id: str, size: int, now: float, *, at_least: float = 0.0, pinned: bool = False) -> None:
-        """A job has finished: its output is kept ``idle`` seconds from now, or ``at_least`` seconds if that is more."""
-        self.remove(job_id)
-        self._kept[job_id] = Kept(size, now + max(self._idle, at_least), pinned)
-        self._size += size
+    async def open(self, now: float, wall_now: float) -> None:
+        """Start the clock of all output again; what was to be kept longer still is."""
+        self._stored, self._pinned = await self._history.begin_expiry(now + self._idle, now - wall_now)
 
-    def remove(self, job_id: str) -> None:
-        """Its output is gone."""
-        kept = self._kept.pop(job_id, None)
-        self._size -= kept.size if kept else 0
+    def begin(self, end: Finished, size: int, now: float) -> Finished:
+        """The end of a job that has just finished and whose output takes ``size`` bytes."""
+        self._stored += size
+        return replace(end, kept_until=now + self._idle, stored_bytes=size)
 
-    def find(self, job_id: str) -> Kept | None:
-        """What is known of a job's output; None if it is running or its output is gone."""
-        return self._kept.get(job_id)
+    def kept_until(self, job: Job) -> float:
+        """Until when its output is kept, unless it is pinned; 0 if it is not finished or its output is gone."""
+        known = job.finished and job.finished.kept_until
+        return max(known, self._read.get(job.id, 0.0)) if known else 0.0
 
-    def read(self, job_id: str, now: float) -> None:
+    def read(self, job: Job, now: float) -> None:
         """Lines of it were delivered to somebody: its clock starts again."""
-        kept = self._kept.get(job_id)
-        if kept and kept.until < now + self._idle:
-            self._kept[job_id] = replace(kept, until=now + self._idle)
+        if job.finished:
+            self._read[job.id] = now + self._idle
 
-    def keep_longer(self, job_id: str, now: float) -> None:
+    def keep_longer(self, job: Job, end: Finished, now: float) -> Finished:
         """Somebody asked for more time: once more ``idle`` seconds on top of what is left."""
-        kept = self._kept.get(job_id)
-        if kept:
-            self._kept[job_id] = replace(kept, until=max(kept.until, now) + self._idle)
+        return replace(end, kept_until=max(self.kept_until(job), now) + self._idle)
 
-    def pin(self, job_id: str, pinned: bool) -> None:
-        """Keep it until it is unpinned. Raises PinRefused if pinned output would take over half of the room."""
-        kept = self._kept.get(job_id)
-        if kept is None or kept.pinned == pinned:
-            return
+    def pin(self, end: Finished, pinned: bool, now: float) -> Finished:
+        """Keep it until it is unpinned, which starts its clock again.
+
+        Raises PinRefused if pinned output would take over half of the room.
+        """
+        if end.pinned == pinned:
+            return end
         limit = self._total_bytes // 2
-        if pinned and kept.size + sum(each.size for each in self._kept.values() if each.pinned) > limit:
+        if pinned and self._pinned + end.stored_bytes > limit:
             raise PinRefused(limit)
-        self._kept[job_id] = replace(kept, pinned=pinned)
+        self._pinned += end.stored_bytes if pinned else -end.stored_bytes
+        return replace(end, pinned=pinned, kept_until=max(end.kept_until or 0.0, now + self._idle))
 
-    def due(self, now: float, running_bytes: int) -> list[str]:
-        """The jobs whose output goes now, given the bytes that running jobs take."""
-        gone = [job_id for job_id, kept in self._kept.items() if not kept.pinned and kept.until <= now]
-        excess = self._size + running_bytes - self._total_bytes - sum(self._kept[job_id].size for job_id in gone)
-        for job_id, kept in self._kept.items():
-            if excess <= 0:
-                break
-            if not kept.pinned and kept.until > now:
-                gone.append(job_id)
-                excess -= kept.size
-        return gone
+    def gone(self, size: int) -> None:
+        """Output of so many bytes, which was not pinned, is deleted."""
+        self._stored -= size
+
+    async def overdue(self, now: float) -> list[str]:
+        """The jobs whose output nobody has read for long enough."""
+        read, self._read = self._read, {}
+        if read:
+            await self._history.keep(read)
+        return await self._history.overdue(now)
+
+    async def too_much(self, running_bytes: int) -> list[str]:
+        """The jobs whose output goes to make room, given the bytes that running jobs take."""
+        excess = self._stored + running_bytes - self._total_bytes
+        return await self._history.oldest(excess) if excess > 0 else []

@@ -8,69 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
-
-from runner.job import Finished, Job, JobPage, Outcome, Output, Queued, Running, State, Stopping
+from runner.job import Job, JobPage
+from runner.rows import COLUMNS, MAY_EXPIRE, PUT, STEPS, job_of, row_of
 
 T = TypeVar("T")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    command TEXT NOT NULL,
-    title TEXT NOT NULL,
-    argv TEXT NOT NULL,
-    parameters TEXT NOT NULL,
-    queued_at REAL NOT NULL,
-    state TEXT NOT NULL,
-    outcome TEXT,
-    reason TEXT,
-    started_at REAL,
-    ended_at REAL,
-    exit_code INTEGER,
-    signal INTEGER,
-    duration REAL,
-    pinned INTEGER NOT NULL DEFAULT 0,
-    keep INTEGER NOT NULL DEFAULT 0,
-    expires_at REAL,
-    expired_at REAL,
-    lines INTEGER NOT NULL DEFAULT 0,
-    bytes INTEGER NOT NULL DEFAULT 0,
-    dropped INTEGER NOT NULL DEFAULT 0,
-    last_at REAL
-);
-CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, number);
-CREATE INDEX IF NOT EXISTS jobs_by_command ON jobs (command, number);
-"""
-_FIXED = ("id", "command", "title", "argv", "parameters", "queued_at", "keep")
-_CHANGING = (
-    "state",
-    "outcome",
-    "reason",
-    "started_at",
-    "ended_at",
-    "exit_code",
-    "signal",
-    "duration",
-    "expires_at",
-    "expired_at",
-    "pinned",
-    "lines",
-    "bytes",
-    "dropped",
-    "last_at",
-)
-_COLUMNS = ", ".join(_FIXED + _CHANGING)
-_PUT = (
-    f"INSERT INTO jobs ({_COLUMNS}) VALUES ({', '.join('?' * len(_FIXED + _CHANGING))}) "  # noqa: S608 - constants
-    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _CHANGING)}"
-)
 
 
 class History:
@@ -92,22 +38,39 @@ class History:
 
     def put(self, job: Job) -> asyncio.Future[None]:
         """Add a job or bring it up to date; need not be awaited to take effect in order."""
-        row = _row(job)
-        return self._run(lambda db: _change(db, _PUT, row))
+        row = row_of(job)
+        return self._run(lambda db: _change(db, PUT, row))
 
     async def get(self, job_id: str) -> Job | None:
         """One job, or None if there never was one of this id."""
         rows = await self._select("id = ?", [job_id], 1)
         return rows[0] if rows else None
 
-    async def with_output(self) -> list[Job]:
-        """The finished jobs whose output has not expired, oldest first."""
-        return list(reversed(await self._select("state = 'finished' AND expired_at IS NULL", [], -1)))
+    async def begin_expiry(self, kept_until: float, clock_offset: float) -> tuple[int, int]:
+        """Keep all output until then at least; the bytes that all of it takes, and those of pinned output.
 
-    async def prune(self, before: float) -> list[str]:
-        """Forget the jobs that ended before a time (wall clock, s) and are not pinned; their ids."""
-        query = "DELETE FROM jobs WHERE state = 'finished' AND NOT pinned AND ended_at < ? RETURNING id"
-        return [row[0] for row in await self._run(lambda db: db.execute(query, [before]).fetchall())]
+        ``kept_until`` is by the monotonic clock, in seconds; ``clock_offset`` is that clock less the wall clock.
+        """
+        return await self._run(lambda db: _begin_expiry(db, kept_until, clock_offset))
+
+    async def keep(self, until: Mapping[str, float]) -> None:
+        """Keep the output of jobs until these moments (monotonic clock, s) at least."""
+        rows = [(moment, job_id) for job_id, moment in until.items()]
+        await self._run(lambda db: _keep(db, rows))
+
+    async def overdue(self, now: float) -> list[str]:
+        """The jobs whose output was kept until ``now`` (monotonic clock, s)."""
+        query = f"SELECT id FROM jobs INDEXED BY jobs_by_kept_until WHERE {MAY_EXPIRE} AND kept_until <= ?"  # noqa: S608 - a constant
+        return [row[0] for row in await self._run(lambda db: db.execute(query, [now]).fetchall())]
+
+    async def oldest(self, size: int) -> list[str]:
+        """The jobs that ended first and whose output together takes at least ``size`` bytes, if there is so much."""
+        return await self._run(lambda db: _oldest(db, size))
+
+    async def prune(self, before: float) -> list[tuple[str, int]]:
+        """Forget the jobs that ended before a time (wall clock, s) and are not pinned; their ids and stored bytes."""
+        query = "DELETE FROM jobs WHERE state = 'finished' AND NOT pinned AND ended_at < ? RETURNING id, stored_bytes"
+        return await self._run(lambda db: db.execute(query, [before]).fetchall())
 
     async def ids(self) -> set[str]:
         """The ids of all jobs that the index knows."""
@@ -134,9 +97,9 @@ class History:
 
     async def _select(self, where: str, values: list[object], limit: int) -> list[Job]:
         # The conditions are constants of this module; what comes from outside is bound.
-        query = f"SELECT {_COLUMNS} FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608
         rows = await self._run(lambda db: db.execute(query, [*values, limit]).fetchall())
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
         future: Future[T] = self._thread.submit(lambda: work(self._connection or self._connect()))
@@ -151,84 +114,39 @@ class History:
 
     @staticmethod
     def _open(db: sqlite3.Connection) -> None:
-        db.executescript(_SCHEMA)
+        (done,) = db.execute("PRAGMA user_version").fetchone()
+        if done > len(STEPS):
+            raise sqlite3.DatabaseError("the history was written by a newer Linefeed")
+        for number, step in enumerate(STEPS[done:], done + 1):
+            db.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
 
 
 def _change(db: sqlite3.Connection, statement: str, row: tuple[Any, ...]) -> None:
     db.execute(statement, row)
 
 
-def _row(job: Job) -> tuple[Any, ...]:
-    end = job.finished
-    output = job.output
-    return (
-        job.id,
-        job.command,
-        job.title,
-        msgspec.json.encode(job.argv).decode(),
-        msgspec.json.encode(dict(job.parameters)).decode(),
-        job.queued_at,
-        job.keep,
-        job.state.name,
-        *_end_columns(end, job.started_at),
-        output.lines,
-        output.bytes,
-        output.dropped,
-        output.last_at,
+def _begin_expiry(db: sqlite3.Connection, kept_until: float, clock_offset: float) -> tuple[int, int]:
+    db.execute(
+        "UPDATE jobs SET kept_until = max(?, ifnull(expires_at, 0) + ?) "
+        "WHERE state = 'finished' AND expired_at IS NULL",
+        [kept_until, clock_offset],
     )
+    total, pinned = db.execute("SELECT total(stored_bytes), total(stored_bytes * pinned) FROM jobs").fetchone()
+    return int(total), int(pinned)
 
 
-def _end_columns(end: Finished | None, started_at: float | None) -> tuple[Any, ...]:
-    if end is None:
-        return (None, None, started_at, None, None, None, None, None, None, False)
-    return (
-        end.outcome.value,
-        end.reason,
-        end.started_at,
-        end.ended_at,
-        end.exit_code,
-        end.signal,
-        end.duration,
-        end.expires_at,
-        end.expired_at,
-        end.pinned,
-    )
+def _keep(db: sqlite3.Connection, rows: list[tuple[float, str]]) -> None:
+    db.execute("BEGIN")
+    db.executemany("UPDATE jobs SET kept_until = max(kept_until, ?) WHERE id = ?", rows)
+    db.execute("COMMIT")
 
 
-def _job(row: tuple[Any, ...]) -> Job:
-    job_id, command, title, argv, parameters, queued_at, keep, *changing = row
-    *state, lines, size, dropped, last_at = changing
-    return Job(
-        job_id,
-        command,
-        title,
-        msgspec.json.decode(argv, type=tuple[str, ...]),
-        msgspec.json.decode(parameters, type=dict[str, Any]),
-        queued_at,
-        _state(*state),
-        Output(lines, size, dropped, last_at),
-        bool(keep),
-    )
-
-
-def _state(name: str, outcome: str | None, reason: str | None, started_at: float | None, *end: Any) -> State:
-    ended_at, exit_code, signal, duration, expires_at, expired_at, pinned = end
-    if outcome is not None:
-        how = Outcome(outcome)
-        return Finished(
-            how,
-            reason or "",
-            started_at,
-            ended_at,
-            exit_code=exit_code,
-            signal=signal,
-            duration=duration,
-            expires_at=expires_at,
-            expired_at=expired_at,
-            pinned=bool(pinned),
-        )
-    if name == "running":
-        return Running(started_at or 0.0)
-    if name == "stopping":
-        return Stopping(started_at or 0.0, Outcome.STOPPED)
-    return Queued(0)
+def _oldest(db: sqlite3.Connection, size: int) -> list[str]:
+    found = []
+    from_table = f"FROM jobs INDEXED BY jobs_by_end WHERE {MAY_EXPIRE}"
+    for job_id, stored in db.execute(f"SELECT id, stored_bytes {from_table} ORDER BY ended_at, number"):
+        if size <= 0:
+            break
+        found.append(job_id)
+        size -= stored
+    return found

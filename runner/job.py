@@ -59,7 +59,8 @@ class Finished:
     """It is over. ``started_at`` is None if it never ran; ``duration`` is how long it ran, in seconds.
 
     Its output is kept until ``expires_at`` (later if somebody reads it), or while it is ``pinned``;
-    ``expired_at`` is set once it is gone.
+    ``expired_at`` is set once it is gone. ``kept_until`` is the same moment by this server's monotonic
+    clock, and ``stored_bytes`` is what the output takes on disk.
     """
 
     outcome: Outcome
@@ -72,6 +73,8 @@ class Finished:
     expires_at: float | None = None
     expired_at: float | None = None
     pinned: bool = False
+    kept_until: float | None = None
+    stored_bytes: int = 0
     name = "finished"
 
 

@@ -88,4 +88,4 @@ async def _ended(folder: JobFolder, job: Job) -> Job:
         await asyncio.to_thread(end_leftovers, job.id)
         spool.cut_torn_end()
         end = replace(endings.lost(job, time.time()), started_at=seen.started_at or job.started_at)
-    return replace(job, output=output, state=end)
+    return replace(job, output=output, state=replace(end, stored_bytes=folder.size()))

@@ -182,7 +182,7 @@ class Runner:
             for part in parts:
                 yield part
             if place != before:
-                self._archive.delivered(live.job.id)
+                self._archive.delivered(live)
                 continue
             if over or not follow or self._leaving:
                 return
@@ -194,7 +194,7 @@ class Runner:
         except FileNotFoundError:
             raise OutputExpired(live.job.id) from None
         if reading.slice.runs:
-            self._archive.delivered(live.job.id)
+            self._archive.delivered(live)
         return reading
 
     async def _find(self, job_id: str) -> LiveJob:

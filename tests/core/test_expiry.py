@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from runner.errors import OutputExpired, PinRefused
 from runner.expiry import Expiry
-from runner.job import Job
+from runner.history import History
+from runner.job import Finished, Job, Outcome, new_id
 from runner.service import Runner
 from runner.settings import OutputSettings
 from tests.core.conftest import RunnerOf
@@ -18,40 +23,88 @@ SPEAK = command("speak", "echo", "hello")
 WAIT = command("wait", "sleep", "600", stop_grace=0.1)
 
 
-def test_output_goes_when_nobody_has_read_it_for_the_idle_time() -> None:
-    expiry = Expiry(idle=10, total_bytes=1000)
-    expiry.add("a", 1, now=0)
-    assert expiry.due(9.9, 0) == []
-    assert expiry.due(10, 0) == ["a"]
+@pytest.fixture
+async def history(tmp_path: Path) -> AsyncIterator[History]:
+    """An empty index."""
+    opened = History(tmp_path / "history.sqlite3")
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
-def test_reading_starts_its_clock_again_and_never_shortens_it() -> None:
-    expiry = Expiry(idle=10, total_bytes=1000)
-    expiry.add("a", 1, now=0)
-    expiry.keep_longer("a", now=0)
-    expiry.read("a", now=5)
-    assert expiry.due(19.9, 0) == []
-    expiry.read("a", now=15)
-    assert (expiry.due(24.9, 0), expiry.due(25, 0)) == ([], ["a"])
+async def finished(history: History, expiry: Expiry, size: int, *, at: float) -> Job:
+    """A job that has just finished, with output of so many bytes."""
+    end = expiry.begin(Finished(Outcome.SUCCEEDED, "", at, at), size, at)
+    return await put(history, Job(new_id(), "speak", "", ("echo",), {}, at, end))
 
 
-def test_the_oldest_goes_first_when_all_together_are_too_much() -> None:
-    expiry = Expiry(idle=10, total_bytes=100)
-    for name in "abc":
-        expiry.add(name, 30, now=0)
-    assert expiry.due(1, running_bytes=10) == []
-    assert expiry.due(1, running_bytes=11) == ["a"]
-    assert expiry.due(1, running_bytes=70) == ["a", "b"]
+async def put(history: History, job: Job) -> Job:
+    await history.put(job)
+    return job
 
 
-def test_pinned_output_stays_and_more_than_half_cannot_be_pinned() -> None:
-    expiry = Expiry(idle=10, total_bytes=100)
-    expiry.add("a", 40, now=0)
-    expiry.add("b", 40, now=0)
-    expiry.pin("a", True)
+def end_of_job(job: Job) -> Finished:
+    assert job.finished
+    return job.finished
+
+
+async def test_output_goes_when_nobody_has_read_it_for_the_idle_time(history: History) -> None:
+    expiry = Expiry(history, idle=10, total_bytes=1000)
+    job = await finished(history, expiry, 1, at=0)
+    assert await expiry.overdue(9.9) == []
+    assert await expiry.overdue(10) == [job.id]
+
+
+async def test_reading_starts_its_clock_again_and_never_shortens_it(history: History) -> None:
+    expiry = Expiry(history, idle=10, total_bytes=1000)
+    job = await finished(history, expiry, 1, at=0)
+    job = await put(history, job.became(expiry.keep_longer(job, end_of_job(job), now=0)))
+    expiry.read(job, now=5)
+    assert await expiry.overdue(19.9) == []
+    expiry.read(job, now=15)
+    assert expiry.kept_until(job) == 25
+    assert (await expiry.overdue(24.9), await expiry.overdue(25)) == ([], [job.id])
+
+
+async def test_a_job_that_is_kept_longer_has_what_is_left_and_the_idle_time(history: History) -> None:
+    expiry = Expiry(history, idle=10, total_bytes=1000)
+    job = await finished(history, expiry, 1, at=0)
+    expiry.read(job, now=5)
+    assert expiry.keep_longer(job, end_of_job(job), now=6).kept_until == 25
+
+
+async def test_a_restart_starts_the_clock_again_and_shortens_nothing(history: History) -> None:
+    earlier = Expiry(history, idle=10, total_bytes=1000)
+    plain = await finished(history, earlier, 30, at=0)
+    longer = await finished(history, earlier, 30, at=0)
+    await put(history, longer.became(replace(end_of_job(longer), expires_at=1_000_100.0)))
+    later = Expiry(history, idle=10, total_bytes=50)
+    await later.open(now=5_000, wall_now=1_000_000)
+    assert await later.overdue(5_009) == []
+    assert await later.overdue(5_010) == [plain.id]
+    assert await later.overdue(5_100) == [plain.id, longer.id]
+    assert await later.too_much(0) == [plain.id]
+
+
+async def test_the_oldest_goes_first_when_all_together_are_too_much(history: History) -> None:
+    expiry = Expiry(history, idle=10, total_bytes=100)
+    first, second, _third = [await finished(history, expiry, 30, at=moment) for moment in (1, 2, 3)]
+    assert await expiry.too_much(10) == []
+    assert await expiry.too_much(11) == [first.id]
+    assert await expiry.too_much(70) == [first.id, second.id]
+    expiry.gone(60)
+    assert await expiry.too_much(70) == []
+
+
+async def test_pinned_output_stays_and_more_than_half_cannot_be_pinned(history: History) -> None:
+    expiry = Expiry(history, idle=10, total_bytes=100)
+    first, second = [await finished(history, expiry, 40, at=moment) for moment in (1, 2)]
+    pinned = await put(history, first.became(expiry.pin(end_of_job(first), True, now=3)))
     with pytest.raises(PinRefused):
-        expiry.pin("b", True)
-    assert expiry.due(1e9, running_bytes=1000) == ["b"]
+        expiry.pin(end_of_job(second), True, now=3)
+    assert await expiry.overdue(1e9) == await expiry.too_much(1000) == [second.id]
+    expiry.pin(end_of_job(pinned), False, now=4)
+    assert expiry.pin(end_of_job(second), True, now=4).pinned
 
 
 async def expired(runner: Runner, job: Job) -> Job:
@@ -100,3 +153,17 @@ async def test_all_output_together_is_bounded(runner_of: RunnerOf) -> None:
         await end_of(runner, jobs[-1])
     await expired(runner, jobs[0])
     assert len(await lines_of(runner, jobs[-1])) == 40_000
+
+
+async def test_what_was_read_stays_although_it_is_old(runner_of: RunnerOf) -> None:
+    runner = await runner_of(SPEAK, output=OutputSettings(idle_expiry=2.5))
+    read, unread = [await start_job(runner, SPEAK) for _ in range(2)]
+    for job in (read, unread):
+        await end_of(runner, job)
+
+    async def unread_is_gone() -> bool:
+        await lines_of(runner, read)
+        return bool(end_of_job(await runner.job(unread.id)).expired_at)
+
+    await until(unread_is_gone, 20)
+    assert await lines_of(runner, read) == [b"hello"]

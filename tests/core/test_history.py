@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from runner.history import History
 from runner.job import Finished, Job, Outcome, Output, Queued, Running, State, Stopping, new_id
+from runner.rows import STEPS
 
 ENDED = Finished(Outcome.FAILED, "It exited with status 3.", 11.0, 12.5, 3, None, 99.0, 100.0)
 
@@ -124,3 +127,31 @@ async def test_it_is_all_there_after_opening_again(tmp_path: Path) -> None:
     await second.open()
     assert await second.get(original.id) == original
     await second.close()
+
+
+async def test_an_index_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "history.sqlite3")) as old:
+        old.executescript(STEPS[0])
+        old.execute(
+            "INSERT INTO jobs (id, command, title, argv, parameters, queued_at, state, outcome, ended_at, bytes)"
+            " VALUES ('a', 'list', '', '[]', '{}', 1, 'finished', 'succeeded', 2, 300)"
+        )
+        old.commit()
+    history = History(tmp_path / "history.sqlite3")
+    await history.open()
+    found = await history.get("a")
+    assert found
+    assert found.finished
+    assert found.finished.stored_bytes == 300
+    assert await history.begin_expiry(5.0, 0.0) == (300, 0)
+    assert await history.overdue(5.0) == ["a"]
+    await history.close()
+
+
+async def test_an_index_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "history.sqlite3")) as newer:
+        newer.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+    history = History(tmp_path / "history.sqlite3")
+    with pytest.raises(sqlite3.DatabaseError, match="newer"):
+        await history.open()
+    await history.close()

@@ -14,7 +14,7 @@ LAYERS = (
     {"errors", "shim"},
     {"parameters", "catalogue", "job", "lines", "demo"},
     {"settings", "segments", "spool", "folder", "doorbell", "process"},
-    {"pool", "history", "expiry", "endings", "live", "archive", "recovery", "scheduler"},
+    {"pool", "rows", "history", "expiry", "endings", "live", "archive", "recovery", "scheduler"},
     {"service"},
     {"web"},
     {"app"},
