@@ -53,6 +53,8 @@ class JobRecord(msgspec.Struct):
     lines: int
     bytes: int
     dropped: int
+    queue_position: int | None
+    expired_at: datetime | None
 
     @property
     def seconds(self) -> float:

@@ -58,9 +58,9 @@ def program(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-I", "-S", str(PROGRAMS / f"{name}.py"), *arguments]
 
 
-def catalogue(commands: Mapping[str, Command]) -> str:
-    """The catalogue in TOML. A JSON string or list of strings is one of TOML, too."""
-    tables = ["[pool]\nrunning = 16"]
+def catalogue(commands: Mapping[str, Command], pool: str = "running = 16") -> str:
+    """The catalogue in TOML, ``pool`` its section's lines. A JSON string or list of strings is one of TOML, too."""
+    tables = [f"[pool]\n{pool}"]
     for name, command in commands.items():
         keys = {key: getattr(command, key) for key in ("argv", "stop_grace", "on_server_exit")}
         lines = (f"{key} = {json.dumps(value)}" for key, value in keys.items())

@@ -18,6 +18,8 @@ from runner.rows import COLUMNS, MAY_EXPIRE, PUT, STEPS, job_of, row_of
 
 T = TypeVar("T")
 
+_CACHE_KIB = 256
+
 
 class History:
     """The index of all jobs of one data folder. Methods raise sqlite3.Error when the file cannot be used."""
@@ -72,9 +74,10 @@ class History:
         query = "DELETE FROM jobs WHERE state = 'finished' AND NOT pinned AND ended_at < ? RETURNING id, stored_bytes"
         return await self._run(lambda db: db.execute(query, [before]).fetchall())
 
-    async def ids(self) -> set[str]:
-        """The ids of all jobs that the index knows."""
-        return {row[0] for row in await self._run(lambda db: db.execute("SELECT id FROM jobs").fetchall())}
+    async def ids(self, *, expired: bool = False) -> set[str]:
+        """The ids of all jobs that the index knows, or of those whose output has expired."""
+        query = "SELECT id FROM jobs WHERE expired_at IS NOT NULL" if expired else "SELECT id FROM jobs"
+        return {row[0] for row in await self._run(lambda db: db.execute(query).fetchall())}
 
     async def unfinished(self) -> list[Job]:
         """The jobs that were not finished when they were last put, oldest first."""
@@ -110,6 +113,8 @@ class History:
         self._connection.execute("PRAGMA journal_mode = WAL")
         # A row lost with the power is made again from the job's folder.
         self._connection.execute("PRAGMA synchronous = NORMAL")
+        # Small, and in KiB (hence the sign): the kernel caches the file too, and this one is the server's memory.
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         return self._connection
 
     @staticmethod

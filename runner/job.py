@@ -102,7 +102,8 @@ class Output:
 class Job:
     """One run of a command, as it stands now. ``parameters`` are as given, secrets masked.
 
-    ``keep`` says that it goes on when the server ends, and is adopted by the next.
+    ``keep`` says that it goes on when the server ends, and is adopted by the next. ``queued_clock`` is the moment
+    ``queued_at`` by the monotonic clock, if known.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Job:
     state: State
     output: Output = Output()
     keep: bool = False
+    queued_clock: float | None = None
 
     @property
     def finished(self) -> Finished | None:
@@ -124,6 +126,12 @@ class Job:
     def started_at(self) -> float | None:
         """When its command was started, or None if it has not been."""
         return None if isinstance(self.state, Queued) else self.state.started_at
+
+    def waited_for(self, now: float, clock: float) -> float:
+        """Seconds from being asked for until now, or until its end if it is over; ``clock`` as in ``ran_for``."""
+        if self.finished is not None:
+            return max(self.finished.ended_at - self.queued_at, 0.0)
+        return max(now - self.queued_at if self.queued_clock is None else clock - self.queued_clock, 0.0)
 
     def ran_for(self, now: float, clock: float) -> float | None:
         """Seconds it has run or ran; None if it never did. ``clock`` is the monotonic now: the wall clock may jump."""

@@ -40,9 +40,12 @@ async def recover(jobs: Path, history: History) -> Found:
 
 
 async def _unknown(jobs: Path, history: History) -> list[Job]:
-    """The jobs that have a folder and are not in the index. Half-made folders are cleared away."""
+    """The jobs that have a folder and are not in the index. Half-made and half-deleted folders are cleared away."""
     missing = []
-    for job_id in set(job_ids(jobs)) - await history.ids():
+    there = set(job_ids(jobs))
+    for job_id in there & await history.ids(expired=True):
+        JobFolder(jobs, job_id).remove()
+    for job_id in there - await history.ids():
         folder = JobFolder(jobs, job_id)
         request = folder.request()
         if request is None:

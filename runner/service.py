@@ -107,6 +107,7 @@ class Runner:
             time.time(),
             Queued(0),
             keep=entry.on_server_exit is OnServerExit.KEEP,
+            queued_clock=time.monotonic(),
         )
         live = self._scheduler.add(job, entry)
         self._index(live.job)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,3 +59,12 @@ def test_states_have_the_words_of_the_contract() -> None:
     assert {outcome.value for outcome in Outcome} == {
         *("succeeded", "failed", "stopped", "timed_out", "over_limit", "not_started", "lost")
     }
+
+
+def test_how_long_a_job_waits_does_not_depend_on_the_wall_clock() -> None:
+    waiting = replace(JOB, queued_clock=500.0)
+    assert waiting.waited_for(now=3_610.0, clock=507.0) == 7.0
+    assert JOB.waited_for(now=13.0, clock=507.0) == 3.0
+    assert JOB.waited_for(now=2.0, clock=507.0) == 0.0
+    never_ran = waiting.became(Finished(Outcome.STOPPED, "", None, 14.0))
+    assert never_ran.waited_for(now=3_610.0, clock=507.0) == 4.0

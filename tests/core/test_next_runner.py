@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
-from runner.errors import DataInUse, ShuttingDown
+from runner.errors import DataInUse, OutputExpired, ShuttingDown
 from runner.job import Job, Outcome
 from runner.service import Runner
 from runner.settings import PoolSettings
@@ -81,6 +82,19 @@ async def test_a_half_made_folder_is_no_job(tmp_path: Path) -> None:
     (tmp_path / "data" / "jobs" / "stray").mkdir()
     async with opened(tmp_path) as second:
         assert (await second.jobs()).jobs == ()
+
+
+async def test_a_folder_that_was_being_deleted_is_deleted(tmp_path: Path) -> None:
+    async with opened(tmp_path) as first:
+        job = await start_job(first, "echo")
+        await end_of(first, job)
+    with closing(sqlite3.connect(tmp_path / "data" / "history.sqlite3")) as index, index:
+        index.execute("UPDATE jobs SET expired_at = ended_at, expires_at = NULL, kept_until = NULL")
+    async with opened(tmp_path) as second:
+        assert [each.id for each in (await second.jobs()).jobs] == [job.id]
+        assert not (tmp_path / "data" / "jobs" / job.id).exists()
+        with pytest.raises(OutputExpired):
+            await second.lines(job.id, 0)
 
 
 @pytest.mark.parametrize("ring", [b"", b"\xff" * 26, b"x" * 100_000, b"a" * 26, b"../../../etc/passwd", bytes(26)])

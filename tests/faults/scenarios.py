@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults import clock, disk, endurance, leaving, odd_bytes, server_faults, shortage, trees
+from tests.faults import clock, disk, endurance, leaving, machine, odd_bytes, server_faults, shortage, trees
 from tests.faults.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -14,4 +14,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *odd_bytes.SCENARIOS,
     *clock.SCENARIOS,
     *endurance.SCENARIOS,
+    *machine.SCENARIOS,
 )

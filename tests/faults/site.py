@@ -67,8 +67,13 @@ class Site:
     @property
     def argv(self) -> list[str]:
         """The command line of a server here."""
+        return [sys.executable, str(ROOT / "app.py"), *self.options]
+
+    @property
+    def options(self) -> list[str]:
+        """What a server here is told on its command line."""
         options = ("--config", str(self.folder / "catalogue.toml"), "--bind", f"127.0.0.1:{self.port}")
-        return [sys.executable, str(ROOT / "app.py"), *options, "--data", self.data]
+        return [*options, "--data", self.data]
 
 
 def program(name: str, *arguments: str) -> list[str]:
@@ -77,10 +82,12 @@ def program(name: str, *arguments: str) -> list[str]:
 
 
 @asynccontextmanager
-async def site(commands: Commands, sections: str = "", data: str = "") -> AsyncIterator[Site]:
+async def site(
+    commands: Commands, sections: str = "", data: str = "", pool: str = "running = 16"
+) -> AsyncIterator[Site]:
     """A fresh place; ``sections`` are more of its TOML. Jobs that outlive their server are ended with it."""
     folder = Path(tempfile.mkdtemp(prefix="linefeed-faults-"))
-    (folder / "catalogue.toml").write_text(f"{catalogue(commands(str(folder)))}\n{sections}\n")
+    (folder / "catalogue.toml").write_text(f"{catalogue(commands(str(folder)), pool)}\n{sections}\n")
     place = Site(folder, data or str(folder / "data"), _free_port())
     try:
         yield place
