@@ -118,7 +118,7 @@ async def one_jump(clock: FakeClock, jump: int, api: Api, times: Times) -> None:
     """Set the clock in the middle of a job that takes a second and of one that may not take longer."""
     begun = time.monotonic()
     jobs = [await api.start(name) for name in ("second", "limited")]
-    await asyncio.sleep(TIMEOUT / 2)
+    await asyncio.sleep(TIMEOUT / 2)  # half of the time that it may run
     clock.set(jump)
     records = [await api.finished(job) for job in jobs]
     elapsed = time.monotonic() - begun
@@ -127,14 +127,14 @@ async def one_jump(clock: FakeClock, jump: int, api: Api, times: Times) -> None:
         raise Wrong(f"a job with a limit of {TIMEOUT} s ended as {records[1].outcome} after {elapsed:.1f} s")
     for job in jobs:
         await times.check_duration(api, job, elapsed)
-    await asyncio.sleep(SWEEP_SECONDS)
+    await asyncio.sleep(SWEEP_SECONDS)  # in which a false expiry would happen
     await times.look(api)
 
 
 async def start_again(place: Site, launcher: tuple[str, ...], times: Times) -> None:
     """A fresh server takes over and looks after the jobs for a while."""
     async with place.serving(launcher) as server:
-        await asyncio.sleep(SWEEP_SECONDS)
+        await asyncio.sleep(SWEEP_SECONDS)  # in which a false expiry would happen
         await times.look(await server.api())
         await kill(server)
 

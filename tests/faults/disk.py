@@ -109,7 +109,7 @@ async def reached(api: Api, job: str, lines: int) -> None:
     while (record := await api.job(job)).lines < lines:
         if record.state != "running":
             raise Wrong(f"the job did not go on: {record.outcome}, {record.reason}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)  # between two looks
 
 
 async def try_to_start(api: Api) -> str:

@@ -77,7 +77,7 @@ async def poll(api: Api, job: str, heard: Heard) -> None:
             response = await api.connection.request("GET", lines_path(job, after))
             answers += 1
             after = heard.add(response.status, response.body, after)
-            await asyncio.sleep(BETWEEN)
+            await asyncio.sleep(BETWEEN)  # as a page does
     except HUNG_UP:
         heard.unanswered += not answers
 

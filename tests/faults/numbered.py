@@ -87,7 +87,7 @@ async def read_through(url: str, job: str) -> Copy:
             finally:
                 api.connection.close()
         except (*HUNG_UP, Unavailable):
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(AGAIN)  # between two attempts
 
 
 async def check_copies(url: str, jobs: Sequence[str], copies: Sequence[Copy], lasts: Sequence[int]) -> Faults:

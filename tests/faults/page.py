@@ -43,7 +43,7 @@ class OpenPage:
         while not (found := re.search(pattern, await self.status())):
             if asyncio.get_running_loop().time() > end:
                 raise Wrong(f"the page never said {pattern!r}: {await self.status()!r}")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # between two looks
         return found[0]
 
     async def status(self) -> str:

@@ -35,7 +35,7 @@ async def keep(count: int, dice: random.Random) -> Measured:
             jobs = await start_numbered(await server.api(), seed, JOBS)
             page = await OpenPage.open(context, f"{place.url}jobs/{jobs[0]}")
             readers = [asyncio.create_task(read_through(place.url, job)) for job in jobs]
-            await asyncio.sleep(dice.random())
+            await asyncio.sleep(dice.random())  # until a random moment
             await kill(server)
         adopted = await kill_again(place, jobs, count - 1, dice)
         async with place.serving():
@@ -58,7 +58,7 @@ async def kill_again(place: Site, jobs: Sequence[str], count: int, dice: random.
         async with place.serving() as server:
             await check_running(server, jobs)
             adopted.append(time.monotonic() - begun)
-            await asyncio.sleep(dice.random())
+            await asyncio.sleep(dice.random())  # until a random moment
             await kill(server)
     return adopted
 
@@ -83,7 +83,7 @@ async def stop(count: int, dice: random.Random) -> Measured:
                 untrue += await not_stopped(api)
                 for _job in range(JOBS):
                     await api.start("tree")
-                await asyncio.sleep(dice.random() * 0.5)
+                await asyncio.sleep(dice.random() * 0.5)  # until a random moment
                 await kill(server)
             seconds.append(await seconds_until_gone(lambda: marked(mark) | place.shims()))
         async with place.serving() as server:
@@ -108,9 +108,9 @@ async def freeze(count: int, dice: random.Random) -> Measured:
         jobs = await start_numbered(await server.api(), seed, JOBS)
         page = await OpenPage.open(context, f"{place.url}jobs/{jobs[0]}")
         readers = [asyncio.create_task(read_through(place.url, job)) for job in jobs]
-        await asyncio.sleep(dice.random())
+        await asyncio.sleep(dice.random())  # until a random moment
         os.kill(server.pid, signal.SIGSTOP)
-        await asyncio.sleep(count)
+        await asyncio.sleep(count)  # frozen for so long
         os.kill(server.pid, signal.SIGCONT)
         recovered = await seconds_to_fresh_line(server, jobs[0])
         lasts = await end_numbered(place, seed, JOBS)

@@ -60,7 +60,7 @@ class Site:
         """Start a server and SIGKILL it after this time, wherever it is then."""
         with tempfile.TemporaryFile() as log:
             process = spawn(self.argv, log.fileno())
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(seconds)  # the moment of the kill is the scenario
         process.kill()
         await asyncio.to_thread(process.wait)
 

@@ -92,7 +92,7 @@ async def lose_shims(count: int, dice: random.Random) -> Measured:
         for _ in range(count):
             job = await api.start("tree")
             after = await grow(api, job, dice.randint(1, BRANCHES))
-            await asyncio.sleep(dice.random() * 0.02)
+            await asyncio.sleep(dice.random() * 0.02)  # until a random moment
             begun = time.monotonic()
             kill_shim(job)
             while (answer := await api.lines(job, after)).state != "finished":

@@ -125,7 +125,7 @@ class World:
         while not all(job.expired for job in gone):
             if time.monotonic() > end:
                 raise Wrong("output does not expire")
-            await asyncio.sleep(IDLE_SECONDS / 10)
+            await asyncio.sleep(IDLE_SECONDS / 10)  # between two looks
             await self.compare()
         folders = [Path(self._place.data, "jobs", job.id) for job in gone]
         if not await until(lambda: not any(folder.exists() for folder in folders), PATIENCE):

@@ -25,7 +25,7 @@ async def until(condition: Callable[[], Any], within: float = 10.0) -> Any:
         if found := await value if inspect.isawaitable(value) else value:
             return found
         assert time.monotonic() < deadline, f"not so within {within:g} s: {inspect.getsource(condition).strip()}"
-        await asyncio.sleep(_LOOK_EACH_S)
+        await asyncio.sleep(_LOOK_EACH_S)  # between two looks
 
 
 def until_now(condition: Callable[[], T], within: float = 10.0) -> T:
@@ -35,4 +35,4 @@ def until_now(condition: Callable[[], T], within: float = 10.0) -> T:
         if found := condition():
             return found
         assert time.monotonic() < deadline, f"not so within {within:g} s: {inspect.getsource(condition).strip()}"
-        time.sleep(_LOOK_EACH_S)
+        time.sleep(_LOOK_EACH_S)  # between two looks

@@ -54,7 +54,7 @@ def restless(_mark: str) -> None:
         if os.fork():
             os._exit(0)
         os.setsid()
-        time.sleep(REST)
+        time.sleep(REST)  # so that it is another process a thousand times a second
 
 
 def mourner(alive: int, end: int) -> None:

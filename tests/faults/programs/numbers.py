@@ -24,7 +24,7 @@ def main(seed: int, end: str, tally: str) -> None:
             cut = dice.randrange(len(data))
             write(stream, data[:cut])
             write(stream, data[cut:])
-        time.sleep(PAUSE)
+        time.sleep(PAUSE)  # the pace at which it writes
     with open(tally + ".half", "w") as file:
         file.write(str(last))
     os.rename(tally + ".half", tally)

@@ -74,6 +74,6 @@ class Client(ABC):
         deadline = time.monotonic() + within
         while words not in (text := self.text() + "\n"):
             assert time.monotonic() < deadline, f"{words!r} did not come within {within:g} s; the page says:\n{text}"
-            time.sleep(_LOOK_EACH_S)
+            time.sleep(_LOOK_EACH_S)  # between two looks
             if not self.live:
                 self.refresh()
