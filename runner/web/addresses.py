@@ -52,7 +52,7 @@ def jobs(state: str | None = None, command: str | None = None, before: str | Non
     return query("/jobs", {"state": state, "command": command, "before": before})
 
 
-def list_poll(state: str | None, command: str | None, before: str | None, limit: int, since: str) -> str:
+def list_poll(state: str | None, command: str | None, before: str | None, limit: int) -> str:
     """The fragment with the rows of a list."""
-    values = {"state": state, "command": command, "before": before, "limit": limit, "since": since}
+    values = {"state": state, "command": command, "before": before, "limit": limit}
     return query("/fragments/jobs", values)

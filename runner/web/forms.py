@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.catalogue import ChoiceParameter, Command, IntegerParameter, Parameter
+
+_TEMPLATE = re.compile(r"[\w@%+=:,./{}-]+")
+"""A word that needs no quotes; the braces of a parameter do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ def form_view(command: Command, typed: Mapping[str, str], reasons: Mapping[str, 
         command=command.name,
         title=command.title,
         description=command.description,
-        argv=" ".join(command.argv),
+        argv=" ".join(word if _TEMPLATE.fullmatch(word) else shlex.quote(word) for word in command.argv),
         fields=fields,
         wrong=wrong,
         invalid=bool(reasons),

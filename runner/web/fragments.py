@@ -16,7 +16,7 @@ from runner.web import addresses, queries, views
 from runner.web.browser import browser_of
 from runner.web.chunks import KEPT_LINES, Chunk, chunks_of, fallen_blocks, found_chunks, skipped_chunk
 from runner.web.context import holds, runner, shared_answers
-from runner.web.listing import PAGE_JOBS, RECENT, list_place, listing
+from runner.web.listing import PAGE_JOBS, RECENT, list_place, list_rows, listing
 from runner.web.logview import (
     FRESH_HOLD_SECONDS,
     Following,
@@ -69,7 +69,7 @@ async def lines(job_id: str) -> Response:
 async def recent_jobs() -> str:
     """The rows of a list of jobs."""
     now = time.time()
-    place = replace(list_place(queries.limit(RECENT, PAGE_JOBS)), since=queries.text("since"))
+    place = replace(list_place(queries.limit(RECENT, PAGE_JOBS)), rows=list_rows())
     found = await listing(runner(), place, now)
     return await render_template("fragments/jobs_news.html", listing=found, live=LiveView.at(now))
 

@@ -35,7 +35,7 @@ async def job_page(job_id: str) -> Response:
     if log.poller is not None and not is_over(window.reading, window.end):
         url = addresses.job(job_id, **place.query, r=queries.refreshed() + 1)
         refresh = refresh_to(REFRESH_SECONDS, url, log.anchor)
-    view, live = views.job_view(job, now), live_view(job, now)
+    view, live = views.job_view(job, now), live_view(job, now) if log.poller else None
     return await page("job", job=view, log=log, live=live, refresh=refresh, again=_again(job))
 
 

@@ -117,7 +117,7 @@ class LiveView:
     def at(cls, now: float, css: str = "soon") -> LiveView:
         """For a page that was answered now."""
         since = wording.clock_seconds(now)
-        return cls(css, f"Delayed: no answer since {since}", f"Disconnected since {since}")
+        return cls(css, f"Delayed since {since}", f"Disconnected since {since}")
 
 
 def live_view(job: Job, now: float) -> LiveView | None:

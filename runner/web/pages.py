@@ -49,6 +49,8 @@ async def start_job() -> AnyResponse | Response:
     if "command" not in sent:
         raise BadRequest("The form names no command.", {"command": "is required"})
     command = _command(sent.pop("command"))
+    if "_form" in sent:  # "Options…", from a browser that does not know ``formaction``
+        return redirect(addresses.command(command.name), 303)
     try:
         job = await runner().start(command.name, sent)
     except BadParameters as error:

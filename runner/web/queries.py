@@ -31,6 +31,14 @@ def text(key: str) -> str | None:
     return sent[0] if sent else None
 
 
+def each(key: str, most: int) -> list[str]:
+    """Every value of ``key``. Raises BadRequest if there are more than ``most``."""
+    sent = request.args.getlist(key)
+    if len(sent) > most:
+        raise _bad(key, f"was sent more than {most} times")
+    return sent
+
+
 def whole(key: str) -> int | None:
     """A whole number of at most 18 ASCII digits, or None."""
     sent = text(key)

@@ -22,11 +22,14 @@ class Look:
     label: str
 
 
+BRIEF = 160
+"""How much of what runs stands in a list, in characters."""
+
 _OUTCOMES = {
     Outcome.SUCCEEDED: Look("succeeded", "✓", "Succeeded"),
     Outcome.FAILED: Look("failed", "✗", "Failed"),
     Outcome.STOPPED: Look("stopped", "■", "Stopped"),
-    Outcome.TIMED_OUT: Look("timed-out", "⧖", "Timed out"),
+    Outcome.TIMED_OUT: Look("timed-out", "◷", "Timed out"),
     Outcome.OVER_LIMIT: Look("over-limit", "⊘", "Over its limit"),
     Outcome.NOT_STARTED: Look("not-started", "!", "Not started"),
     Outcome.LOST: Look("lost", "?", "Lost"),
@@ -69,10 +72,10 @@ class JobView:
     expired: Clock | None
     keep: KeepView | None
     receipt: str
+    brief: str
     stop_url: str
     log_url: str
     tail_url: str
-    summary: str
     may_stop: bool
     finished: bool
 
@@ -84,8 +87,7 @@ def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
     name, duration = _duration(job, now, clock)
     silence = job.silent_for(now, clock)
     exit_name, exit_text = _exit(job.state)
-    end = job.finished
-    reason = end.reason if end else ""
+    end, receipt = job.finished, shlex.join(job.argv)
     return JobView(
         id=job.id,
         title=job.title,
@@ -94,7 +96,7 @@ def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
         state=job.state.name,
         outcome=str(end.outcome) if end else "",
         look=look,
-        reason=reason,
+        reason=end.reason if end else "",
         exit_name=exit_name,
         exit=exit_text,
         lines=wording.count(job.output.lines, "line"),
@@ -109,11 +111,11 @@ def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
         ended=_perhaps(end.ended_at if end else None, now),
         expired=_perhaps(end.expired_at if end else None, now),
         keep=keep_view(job, now),
-        receipt=shlex.join(job.argv),
+        receipt=receipt,
+        brief=wording.cut(receipt, BRIEF),
         stop_url=addresses.action(job.id, "stop"),
         log_url=addresses.log(job.id),
         tail_url=addresses.tail(job.id),
-        summary=f"{look.label}. {reason}".strip(),
         may_stop=isinstance(job.state, Queued | Running),
         finished=end is not None,
     )
@@ -143,8 +145,7 @@ def _exit(state: State) -> tuple[str, str]:
 def _duration(job: Job, now: float, clock: float) -> tuple[str, str]:
     ran = job.ran_for(now, clock)
     if ran is None:
-        end = job.finished.ended_at if job.finished else now
-        return "Waited", wording.span(end - job.queued_at)
+        return "Waited", wording.span(job.waited_for(now, clock))
     return ("Took" if job.finished else "Running for"), wording.span(ran)
 
 

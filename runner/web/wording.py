@@ -55,6 +55,11 @@ def rfc3339(time: float) -> str:
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def cut(text: str, most: int) -> str:
+    """The text, or so many characters of it, the last of which says that it goes on."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def size(number: int) -> str:
     """Bytes: ``812 B``, ``1.5 KiB``, ``3.0 GiB``."""
     if number < 1024:

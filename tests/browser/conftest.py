@@ -15,7 +15,7 @@ import os, time
 for number in range(1, 1001):
     os.write(1, b"step %d\\n" % number)
     os.write(2, b"note %d\\n" % number)
-    time.sleep(0.05)
+    time.sleep(0.05)  # slowly enough to be stopped in time
 """
 FLOOD = """
 import os
@@ -26,12 +26,12 @@ STEADY = """
 import os, time
 for number in range(1, 100001):
     os.write(1, b"%d\\n" % number)
-    time.sleep(0.02)
+    time.sleep(0.02)  # the pace that the page is to keep up with
 """
 HALF = """
 import os, time
 os.write(1, b"half a li")
-time.sleep(3)
+time.sleep(3)  # so long it has to be seen unfinished
 os.write(1, b"ne\\n")
 """
 HOSTILE = r"""

@@ -25,10 +25,16 @@ PAGES = {
     "failed job": "/jobs/{failed}",
     "still window": "/jobs/{finished}?after=100&follow=0",
     "marked line": "/jobs/{finished}?line=100",
+    "lines with a text": "/jobs/{finished}?q=10",
+    "held still": "/jobs/{running}?follow=0",
+    "no such line": "/jobs/{finished}?line=9999",
     "running panel": "/jobs/{running}/panel",
     "finished panel": "/jobs/{finished}/panel",
     "tail": "/jobs/{finished}/tail",
     "jobs": "/jobs",
+    "waiting jobs": "/jobs?state=queued",
+    "not this way": "/jobs/{finished}/stop",
+    "not right": "/jobs?state=zap",
     "no jobs": "/jobs?command=pick",
     "command": "/commands/pick",
     "not found": "/none",
@@ -52,7 +58,7 @@ for colour in (*range(30, 38), *range(90, 98)):
     os.write(1, b"\x1b[%dmcolour\x1b[0m, \x1b[1;%dmbold\x1b[0m, \x1b[7mreversed\x1b[0m\n" % (colour, colour))
 os.write(2, b"an error\n")
 os.write(1, b"half")
-time.sleep(600)
+time.sleep(600)  # runs until the server ends it
 """
 """All sixteen colours, each on the page's own ground: what a program puts on a ground of its own is its choice."""
 
@@ -137,5 +143,7 @@ def test_a_form_with_errors_shuts_nobody_out(browser: Browser, address: str, sch
 def test_a_tombstone_shuts_nobody_out(browser: Browser, short_lived: str, scheme: Scheme) -> None:
     page = opened(browser, scheme)
     for path in ("", "/panel"):
-        page.goto(short_lived + path)
+        answer = page.goto(short_lived + path)
+        assert answer
+        assert answer.status == 410
         assert violations(page) == []

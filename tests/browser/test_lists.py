@@ -71,3 +71,41 @@ def test_without_script_the_list_is_loaded_anew(browser: Browser, address: str, 
     api.stop(job)
     expect(page.locator(f"#job-{job}")).to_contain_text("Stopped", timeout=15_000)
     assert "command=steps" in page.url
+
+
+def test_a_row_that_is_not_of_the_filter_any_more_stays_in_its_place(browser: Browser, address: str, api: Api) -> None:
+    lower, upper = api.start("steps"), api.start("steps")
+    watched = visit(browser, address + "/jobs?state=running&command=")
+    page, link = watched.page, watched.page.locator(f"#job-{lower} a")
+    link.hover()
+    place = link.bounding_box()
+    api.stop(upper)
+    expect(page.locator(f"#job-{upper}")).to_contain_text("Stopped", timeout=10_000)
+    fresh_answer(page)
+    assert link.bounding_box() == place
+    expect(page.locator("#jobs")).to_contain_text("not in this state any more")
+    page.reload()
+    expect(page.locator(f"#job-{lower}")).to_be_visible()
+    expect(page.locator(f"#job-{upper}")).to_have_count(0)
+    api.stop(lower)
+    assert watched.complaints == []
+
+
+def test_a_row_that_comes_into_the_filter_pushes_nothing_under_the_pointer(
+    browser: Browser, address: str, api: Api
+) -> None:
+    old = api.start("fail")
+    api.ended(old)
+    middle = api.start("steps")
+    new = api.start("fail")
+    api.ended(new)
+    page = visit(browser, address + "/jobs?state=finished").page
+    link = page.locator(f"#job-{old} a")
+    link.hover()
+    place = link.bounding_box()
+    api.stop(middle)
+    page.wait_for_selector(f"#job-{middle}", state="attached", timeout=10_000)
+    fresh_answer(page)
+    assert link.bounding_box() == place
+    page.mouse.move(5, 5)
+    expect(page.locator(f"#job-{new} + #job-{middle}")).to_be_visible()

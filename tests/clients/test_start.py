@@ -15,8 +15,11 @@ def test_start_from_the_drop_down(client: Client, api: Api) -> None:
 
 
 def test_start_with_parameters(client: Client, api: Api) -> None:
+    before = len(api.jobs())
     client.open("/")
-    client.follow_link("Count")
+    client.press("Options…")  # of the command that stands first in the drop-down
+    client.wait_for("What runs")
+    assert len(api.jobs()) == before
     client.type("Up to", "12")
     client.choose("Kind", "bold")
     client.press("Start")

@@ -40,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
         command("wait", "sleep", "600", stop_grace=2.0),
         command("missing", "no-such-program-anywhere"),
         python(TALK, "talk"),
-        python("import os, time; os.write(1, b'ready\\n'); time.sleep(600)", "chat", stop_grace=2.0),
+        python("import os, time; os.write(1, b'ready\\n'); time.sleep(600)", "chat", stop_grace=2.0),  # until stopped
         python("import os; os.write(1, b'bad \\xff\\xfe and \\r and \\x1b[31m\\nopen \\xe2\\x82')", "bytes"),
     )
 

@@ -23,7 +23,7 @@ from tests.support.waiting import until_now
 LIVE = """
 import os, time
 os.write(1, b"%d\\n" % os.getpid())
-time.sleep(600)
+time.sleep(600)  # runs until the server ends it
 """
 CATALOGUE = command_toml("count", "seq", "1", "5000") + python_toml("live", LIVE, stop_grace="2s")
 FLAGS = ["--lifespan", "on", "--timeout-graceful-shutdown", "1"]

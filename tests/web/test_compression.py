@@ -147,7 +147,7 @@ async def test_the_event_loop_runs_while_a_large_answer_is_compressed() -> None:
     packing = asyncio.create_task(send(Compression(answering(text)), Request("GET", "/", tuple(GZIP))))
     turns = 0
     while not packing.done():
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # a turn of the loop: they are what is counted
         turns += 1
     assert turns > 100
     assert unpacked(await packing) == text
@@ -165,7 +165,7 @@ async def test_an_open_stream_costs_little_memory() -> None:
     tracemalloc.start()
     try:
         readers = [asyncio.create_task(messages_of(app)) for _ in range(20)]
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # every reader begins
         each = tracemalloc.get_traced_memory()[0] / len(readers)
     finally:
         tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""A job whose output has expired, asked by programs: the job is there, its output is gone."""
+"""A job whose output has expired, asked by programs and seen in a browser: what is left of it."""
 
 from __future__ import annotations
 
@@ -67,3 +67,38 @@ async def test_stopping_it_changes_nothing(asked: Ask, expired: Job) -> None:
 def test_a_pin_that_is_refused_is_a_conflict() -> None:
     trouble = trouble_of(PinRefused(1 << 30))
     assert (trouble.status, "pinned" in trouble.sentence) == (409, True)
+
+
+@pytest.mark.parametrize("place", ["", "?after=0", "?line=1", "?q=hello", "/tail"])
+async def test_its_page_says_what_ran_how_it_ended_and_when_the_output_went(
+    asked: Ask, expired: Job, place: str
+) -> None:
+    answer = await asked("GET", f"/jobs/{expired.id}{place}")
+    page = answer.body.decode()
+    assert answer.status == 410
+    for words in ("<code>echo hello</code>", "Succeeded", "1 line, 6 B", "Output went", 'href="/commands/speak"'):
+        assert words in page
+    assert "http-equiv" not in page
+
+
+async def test_its_fragment_is_a_sentence_without_a_poller(asked: Ask, expired: Job) -> None:
+    answer = await asked("GET", f"/jobs/{expired.id}/lines?after=0&seen=1")
+    assert answer.status == 200
+    assert b"The output of this job has expired." in answer.body
+    assert b"hx-get" not in answer.body
+
+
+async def test_its_panel_is_small_and_may_be_framed(asked: Ask, expired: Job) -> None:
+    answer = await asked("GET", f"/jobs/{expired.id}/panel")
+    assert answer.status == 410
+    assert "frame-ancestors 'self'" in (answer.header("content-security-policy") or "")
+    assert b"<nav" not in answer.body
+
+
+@pytest.mark.parametrize("verb", ["keep", "pin", "unpin"])
+async def test_it_cannot_be_kept_any_more(asked: Ask, expired: Job, verb: str) -> None:
+    assert (await asked("POST", f"/jobs/{expired.id}/{verb}")).status == 410
+
+
+async def test_the_list_says_that_it_is_gone(asked: Ask, expired: Job) -> None:
+    assert b"1 line, gone" in (await asked("GET", "/jobs")).body

@@ -89,6 +89,32 @@ async def test_the_list_of_the_dashboard(asked: Ask, runner: Runner) -> None:
     assert "Succeeded" in html
 
 
+async def test_a_filtered_list_keeps_the_rows_that_the_page_has(asked: Ask, runner: Runner) -> None:
+    gone, unseen = await start_job(runner, "nothing"), await start_job(runner, "nothing")
+    stays = await start_job(runner, "wait")
+    for job in (gone, unseen):
+        await end_of(runner, job)
+    asking = f"/fragments/jobs?state=running&row={gone.id}&row={stays.id}&new={new_id()}"
+    html = (await asked("GET", asking)).body.decode()
+    assert re.findall(r'id="job-(\w+)" class="([^"]*)"', html) == [
+        (stays.id, "running"),
+        (gone.id, "succeeded stale"),
+    ]
+    assert unseen.id not in html
+
+
+async def test_a_row_that_came_after_the_page_stays_new(asked: Ask, runner: Runner) -> None:
+    old, new = await start_job(runner, "wait"), await start_job(runner, "wait")
+    for more in ("", f"&new={new.id}"):
+        html = (await asked("GET", f"/fragments/jobs?row={old.id}{more}")).body.decode()
+        assert re.findall(r'name="(row|new)" value="(\w+)"', html) == [("new", new.id), ("row", old.id)]
+        assert html.count("running new") == 1
+
+
+async def test_more_rows_than_a_page_has_are_refused(asked: Ask) -> None:
+    assert (await asked("GET", "/fragments/jobs?state=running" + "&row=x" * 101)).status == 400
+
+
 def test_what_falls_out_of_a_page_is_always_named() -> None:
     page: set[int] = set()
     for before, now in zip(range(0, 60_000, 1_700), range(1_700, 60_000, 1_700), strict=False):

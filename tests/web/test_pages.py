@@ -42,6 +42,23 @@ async def test_a_value_without_a_field_is_named(asked: Ask) -> None:
     assert "zap: unknown parameter" in answer.body.decode()
 
 
+async def test_the_other_button_of_the_start_form_starts_nothing(asked: Ask, runner: Runner) -> None:
+    answer = await asked("POST", "/jobs", FORM, b"command=count&_form=")
+    assert (answer.status, answer.header("location")) == (303, "/commands/count")
+    assert not (await runner.jobs()).jobs
+
+
+async def test_a_form_says_what_runs_as_a_shell_would_have_it(asked: Ask) -> None:
+    assert "<code>seq {n}</code>" in (await asked("GET", "/commands/count")).body.decode()
+    assert "-c &#39;import os, time;" in (await asked("GET", "/commands/chat")).body.decode()
+
+
+async def test_a_still_window_does_not_say_that_it_is_live(asked: Ask, runner: Runner) -> None:
+    job = await start_job(runner, "wait")
+    assert b'class="live' in (await asked("GET", f"/jobs/{job.id}")).body
+    assert b'class="live' not in (await asked("GET", f"/jobs/{job.id}?follow=0")).body
+
+
 @pytest.mark.parametrize(("body", "status"), [(b"command=zap", 404), (b"n=1", 400), (b"", 400)])
 async def test_a_form_without_a_known_command_is_refused(asked: Ask, body: bytes, status: int) -> None:
     assert (await asked("POST", "/jobs", FORM, body)).status == status

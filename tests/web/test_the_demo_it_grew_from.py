@@ -17,7 +17,7 @@ from tests.support.waiting import until
 from tests.web.conftest import Ask
 
 STREAMS = "import os; os.write(1, b'to stdout\\n'); os.write(2, b'to stderr\\n')"
-TREE = "import subprocess, time; subprocess.Popen(['sleep', '98765.4321']); time.sleep(600)"
+TREE = "import subprocess, time; subprocess.Popen(['sleep', '98765.4321']); time.sleep(600)"  # until it is stopped
 
 
 @pytest.fixture
