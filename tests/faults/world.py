@@ -68,6 +68,7 @@ class World:
             if not await until(lambda: not self._left(), PATIENCE):
                 raise Wrong(f"processes are left: {self._left()}")
         finally:
+            self._api.connection.close()
             await self._server.kill()
             for descriptor in self._fifos.values():
                 os.close(descriptor)
