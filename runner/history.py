@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +47,10 @@ class History:
         """One job, or None if there never was one of this id."""
         rows = await self._select("id = ?", [job_id], 1)
         return rows[0] if rows else None
+
+    async def some(self, job_ids: Collection[str]) -> list[Job]:
+        """Those of the jobs that there are, newest first."""
+        return await self._select(f"id IN ({', '.join('?' * len(job_ids))})", [*job_ids], -1)
 
     async def begin_expiry(self, kept_until: float, clock_offset: float) -> tuple[int, int]:
         """Keep all output until then at least; the bytes that all of it takes, and those of pinned output.

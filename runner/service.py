@@ -7,7 +7,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 
 from runner import recovery
 from runner.archive import Archive
@@ -125,6 +125,11 @@ class Runner:
             await self._find(before)
         page = await self._history.page(state, command, limit, before)
         return JobPage(tuple(self._now(job) for job in page.jobs), page.next)
+
+    async def some(self, job_ids: Collection[str]) -> tuple[Job, ...]:
+        """Those of the jobs that there are, newest first; anything that is no id is left out."""
+        found = await self._history.some([job_id for job_id in job_ids if is_id(job_id)])
+        return tuple(self._now(job) for job in found)
 
     async def lines(
         self, job_id: str, after: int, limit: int = 1000, wait: float = 0.0, seen: int | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from runner.catalogue import Command
-from runner.errors import UnknownJob
 from runner.job import Job, JobPage
 from runner.service import Runner
 from runner.web import addresses, queries
@@ -101,12 +100,8 @@ async def _kept(runner: Runner, place: ListPlace, found: JobPage) -> list[Job]:
     if place.state is None or place.rows is None:
         return []
     missing = (place.rows.made_with | place.rows.came) - {job.id for job in found.jobs}
-    jobs = await asyncio.gather(*(runner.job(job_id) for job_id in missing), return_exceptions=True)
-    for error in jobs:
-        if isinstance(error, BaseException) and not isinstance(error, UnknownJob):
-            raise error
-    kept = (job for job in jobs if isinstance(job, Job) and job.state.name != place.state)
-    return sorted(kept, key=lambda job: -job.queued_at)[: place.limit]
+    left = (job for job in await runner.some(missing) if job.state.name != place.state)
+    return list(islice(left, place.limit))
 
 
 def listing_view(found: JobPage, commands: Mapping[str, Command], place: ListPlace, now: float) -> ListingView:

@@ -155,3 +155,10 @@ async def test_an_index_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.DatabaseError, match="newer"):
         await history.open()
     await history.close()
+
+
+async def test_some_jobs_are_found_newest_first(history: History) -> None:
+    first, second, _third = await put(history, job(), job(), job())
+    found = await history.some([first, "b" * 26, second])
+    assert [each.id for each in found] == [second, first]
+    assert await history.some([]) == []
