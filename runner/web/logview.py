@@ -75,11 +75,12 @@ PLAINLY = Following()
 
 @dataclass(frozen=True, slots=True)
 class WindowLink:
-    """A way to another part of the output."""
+    """A way to another part of the output; ``css`` says that it is of use only until the job ends."""
 
     url: str
     text: str
     rel: str = ""
+    css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ def _links(window: Window, place: Place, over: bool) -> Iterable[WindowLink]:
         newest = "Newest lines" if window.reading.job.finished else "Follow live"
         yield WindowLink(addresses.job(job_id, **only), newest)
     elif not over:
-        yield WindowLink(addresses.job(job_id, **{**place.query, "follow": 0}), "Hold still")
+        yield WindowLink(addresses.job(job_id, **{**place.query, "follow": 0}), "Hold still", css="until-end")
 
 
 def _note(window: Window, place: Place, count: int, over: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -126,6 +128,14 @@ def test_the_end_is_told_to_who_hears_the_page_and_takes_no_focus(browser: Brows
     expect(stop).to_be_focused()
     page.keyboard.press("Tab")
     expect(stop).to_be_hidden()
+
+
+def test_what_is_of_use_only_while_it_runs_goes_at_the_end(browser: Browser, address: str) -> None:
+    page = start(browser, address, "half").page
+    live = page.get_by_role("link", name=re.compile("Hold still|Stream"))
+    expect(live).to_have_count(2)
+    end(page, "succeeded")
+    expect(live).to_have_count(0)
 
 
 def test_hostile_output_is_only_text(browser: Browser, address: str) -> None:
