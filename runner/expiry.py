@@ -66,9 +66,10 @@ class Expiry:
 
     async def overdue(self, now: float) -> list[str]:
         """The jobs whose output nobody has read for long enough."""
-        read, self._read = self._read, {}
-        if read:
+        if read := dict(self._read):
             await self._history.keep(read)
+            # Only now: if the index could not be written, they are still known.
+            self._read = {job_id: until for job_id, until in self._read.items() if until != read.get(job_id)}
         return await self._history.overdue(now)
 
     async def too_much(self, running_bytes: int) -> list[str]:

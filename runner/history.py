@@ -146,8 +146,8 @@ def _begin_expiry(db: sqlite3.Connection, kept_until: float, clock_offset: float
 
 def _keep(db: sqlite3.Connection, rows: list[tuple[float, str]]) -> None:
     db.execute("BEGIN")
-    db.executemany("UPDATE jobs SET kept_until = max(kept_until, ?) WHERE id = ?", rows)
-    db.execute("COMMIT")
+    with db:  # commits, or takes it back if the disk is full
+        db.executemany("UPDATE jobs SET kept_until = max(kept_until, ?) WHERE id = ?", rows)
 
 
 def _oldest(db: sqlite3.Connection, size: int) -> list[str]:

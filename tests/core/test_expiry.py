@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +107,21 @@ async def test_pinned_output_stays_and_more_than_half_cannot_be_pinned(history: 
     assert await expiry.overdue(1e9) == await expiry.too_much(1000) == [second.id]
     expiry.pin(end_of_job(pinned), False, now=4)
     assert expiry.pin(end_of_job(second), True, now=4).pinned
+
+
+async def test_what_was_read_is_still_known_when_the_index_cannot_be_written(history: History, tmp_path: Path) -> None:
+    expiry = Expiry(history, idle=10, total_bytes=1000)
+    job = await finished(history, expiry, 1, at=0)
+    expiry.read(job, now=5)
+    with closing(sqlite3.connect(tmp_path / "history.sqlite3", isolation_level=None)) as other:
+        await history.get(job.id)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError):
+            await expiry.overdue(12)
+        other.execute("ROLLBACK")
+    assert await expiry.overdue(14.9) == []
+    assert await expiry.overdue(15) == [job.id]
+    await put(history, job)
 
 
 async def expired(runner: Runner, job: Job) -> Job:
