@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 import time
 from collections import OrderedDict
 from dataclasses import replace
@@ -100,9 +101,14 @@ class Archive:
         if live is None or end is None or end.pinned or self._expiry.kept_until(live.job) > now:
             return
         # Said first, deleted after: nobody is shown half of it.
+        before = live.job
         expired = replace(end, expires_at=None, kept_until=None, stored_bytes=0, expired_at=time.time())
-        live.job = live.job.became(expired)
-        await self._history.put(live.job)
+        live.job = before.became(expired)
+        try:
+            await self._history.put(live.job)
+        except sqlite3.Error:
+            live.job = before  # it was not said: all of it is tried again
+            raise
         await self._drop_output(job_id, end.stored_bytes)
 
     async def _drop_output(self, job_id: str, size: int) -> None:

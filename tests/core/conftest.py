@@ -1,4 +1,4 @@
-"""Runners with real processes."""
+"""Runners with real processes, and an index."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ from typing import Any
 import pytest
 
 from runner.catalogue import Command
+from runner.history import History
 from runner.service import Runner
 from tests.support.commands import settings_of
 
 RunnerOf = Callable[..., Awaitable[Runner]]
 
 _CLOSE_S = 20.0
+
+
+@pytest.fixture
+async def history(tmp_path: Path) -> AsyncIterator[History]:
+    """An empty index."""
+    opened = History(tmp_path / "history.sqlite3")
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

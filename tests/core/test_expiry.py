@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner.archive import Archive
 from runner.errors import OutputExpired, PinRefused
 from runner.expiry import Expiry
 from runner.history import History
 from runner.job import Finished, Job, Outcome, new_id
+from runner.live import LiveJob
 from runner.service import Runner
 from runner.settings import OutputSettings
+from runner.spool import Spool
 from tests.core.conftest import RunnerOf
-from tests.support.commands import command
+from tests.support.commands import command, settings_of
 from tests.support.jobs import end_of, lines_of, start_job
 from tests.support.waiting import until
 
 SPEAK = command("speak", "echo", "hello")
 WAIT = command("wait", "sleep", "600", stop_grace=0.1)
-
-
-@pytest.fixture
-async def history(tmp_path: Path) -> AsyncIterator[History]:
-    """An empty index."""
-    opened = History(tmp_path / "history.sqlite3")
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 async def finished(history: History, expiry: Expiry, size: int, *, at: float) -> Job:
@@ -122,6 +116,35 @@ async def test_what_was_read_is_still_known_when_the_index_cannot_be_written(his
     assert await expiry.overdue(14.9) == []
     assert await expiry.overdue(15) == [job.id]
     await put(history, job)
+
+
+async def test_what_could_not_be_expired_is_tried_again_and_counted_once(history: History, tmp_path: Path) -> None:
+    output = OutputSettings(idle_expiry=1000, max_bytes=1000, total_bytes=1000)
+    archive = Archive(tmp_path, history, settings_of(tmp_path, SPEAK, output=output))
+    first = await archived(archive, history, tmp_path, 600)
+    with closing(sqlite3.connect(tmp_path / "history.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError):
+            await archive.sweep(500)
+        other.execute("ROLLBACK")
+    assert first.exists()
+    await archive.sweep(500)
+    assert not first.exists()
+    second = await archived(archive, history, tmp_path, 600)
+    await archive.sweep(300)
+    assert second.exists()
+
+
+async def archived(archive: Archive, history: History, jobs: Path, size: int) -> Path:
+    """The folder of a job that has just finished, with a file of so many bytes."""
+    job = Job(new_id(), "speak", "", ("echo",), {}, 0.0, Finished(Outcome.SUCCEEDED, "", 0.0, time.time()))
+    folder = jobs / job.id
+    folder.mkdir()
+    (folder / "output").write_bytes(bytes(size))
+    live = LiveJob(job, Spool(folder))
+    archive.add(live)
+    await history.put(live.job)
+    return folder
 
 
 async def expired(runner: Runner, job: Job) -> Job:

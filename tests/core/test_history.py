@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,15 +13,6 @@ from runner.job import Finished, Job, Outcome, Output, Queued, Running, State, S
 from runner.rows import STEPS
 
 ENDED = Finished(Outcome.FAILED, "It exited with status 3.", 11.0, 12.5, 3, None, 99.0, 100.0)
-
-
-@pytest.fixture
-async def history(tmp_path: Path) -> AsyncIterator[History]:
-    """An empty index."""
-    opened = History(tmp_path / "history.sqlite3")
-    await opened.open()
-    yield opened
-    await opened.close()
 
 
 def job(command: str = "list", state: State = Queued(0)) -> Job:  # noqa: B008 - a frozen value

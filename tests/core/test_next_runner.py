@@ -24,7 +24,7 @@ from tests.support.waiting import until
 COMMANDS = (
     command("echo", "echo", "said"),
     command("wait", "sleep", "600", stop_grace=1.0),
-    python("import time\nfor n in range(50): print(n); time.sleep(0.01)", "slow"),
+    python("import time\nfor n in range(50): print(n); time.sleep(0.01)", "slow"),  # the pace of the job itself
 )
 
 

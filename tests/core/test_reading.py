@@ -42,6 +42,7 @@ async def with_open_text(runner: Runner, job: Job) -> Reading:
 
 
 async def test_open_text_is_told_and_raises_the_revision(runner_of: RunnerOf) -> None:
+    # The sleep is the job's: it asks and waits.
     runner = await runner_of(python("print('name? ', end=''); import time; time.sleep(600)", stop_grace=1.0))
     job = await start_job(runner, "python")
     before = await runner.lines(job.id, 0)
