@@ -70,11 +70,11 @@ def catalogue(commands: Mapping[str, Command], pool: str = "running = 16") -> st
 
 
 @asynccontextmanager
-async def serving(commands: Mapping[str, Command]) -> AsyncIterator[Server]:
-    """Linefeed with this catalogue. It is told to leave at the end of the block."""
+async def serving(commands: Mapping[str, Command], sections: str = "") -> AsyncIterator[Server]:
+    """Linefeed with this catalogue and ``sections``, more of its TOML. It is told to leave at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="linefeed-bench-", ignore_cleanup_errors=True) as name:
         file, data = Path(name) / "catalogue.toml", Path(name) / "data"
-        file.write_text(catalogue(commands))
+        file.write_text(f"{catalogue(commands)}\n{sections}")
         options = ["--config", str(file), "--bind", "127.0.0.1:0", "--data", str(data)]
         async with started([sys.executable, str(ROOT / "app.py"), *options]) as server:
             yield server

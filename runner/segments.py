@@ -63,10 +63,19 @@ class Segment:
         self.path = path
         self.number = number
         with path.open("rb", buffering=0) as file:
-            header = frames.unpack_segment_header(file.read(frames.SEGMENT_HEADER_SIZE))
+            header = frames.unpack_segment_header(self._read(file.fileno(), frames.SEGMENT_HEADER_SIZE, 0))
         self.first_line, self.bytes_before, self.kept_before = header
         self._lines = array("Q", [self.first_line])
         self._offsets = array("Q", [frames.SEGMENT_HEADER_SIZE])
+
+    def _read(self, fd: int, size: int, offset: int) -> bytes:
+        """At most ``size`` bytes at ``offset``. Raises FileNotFoundError if the segment was dropped meanwhile.
+
+        The shim renames a dropped segment before it writes over it: while the name stands, the bytes are this one's.
+        """
+        data = os.pread(fd, size, offset)
+        os.stat(self.path)
+        return data
 
     def locate(self, line: int, end: int) -> int:
         """The offset of a frame at or before the one with ``line``, at most 64 KiB before it."""
@@ -81,7 +90,7 @@ class Segment:
             offset = base
             while offset < end:
                 if len(block) < offset - base + frames.FRAME_HEADER_SIZE:
-                    block, base = os.pread(file.fileno(), _INDEX_BLOCK, offset), offset
+                    block, base = self._read(file.fileno(), _INDEX_BLOCK, offset), offset
                 header = frames.unpack_frame_header(block, offset - base)
                 if offset - self._offsets[-1] >= _INDEX_STEP:
                     self._offsets.append(offset)
@@ -98,11 +107,11 @@ class Segment:
                 at = offset - base
                 size = self._whole_frame(block, at)
                 if not size:
-                    block, base, at = os.pread(file.fileno(), min(_BLOCK, end - offset), offset), offset, 0
+                    block, base, at = self._read(file.fileno(), min(_BLOCK, end - offset), offset), offset, 0
                     size = self._whole_frame(block, 0)
                 if not size:
                     wanted = frames.unpack_frame_header(block).size
-                    block = os.pread(file.fileno(), wanted, offset)
+                    block = self._read(file.fileno(), wanted, offset)
                     size = self._whole_frame(block, 0)
                 if not size:
                     raise frames.Damaged(f"{self.path.name} is cut at {offset}")

@@ -63,10 +63,11 @@ class Spool:
         return False
 
     def cut_torn_end(self) -> None:
-        """Once its shim was killed: cut off what it was writing, so that the file ends where the record says."""
-        path = self._folder / frames.segment_name(self.progress.segment)
+        """Once its shim was killed: cut off what it was writing, so that the spool ends where the record says."""
+        newest = self.progress.segment
         with contextlib.suppress(FileNotFoundError):
-            os.truncate(path, self.progress.end)
+            os.truncate(self._folder / frames.segment_name(newest), self.progress.end)
+            (self._folder / frames.segment_name(newest + 1)).unlink()
 
     def slice(self, after: int, limit: int = SLICE_LINES) -> Slice:
         """The lines after ``after``, at most ``limit`` and about ``SLICE_BYTES``; ends before a gap.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 _STEPS = ("folder", "program")
 # Eight times the usual: a fast writer and its reader then wake each other far less often, which was half of all
 # the time. Not more, since the kernel counts what an ordinary user's pipes could hold (64 MiB in all, see pipe(7)).
-_PIPE_BYTES = 512 * 1024
+PIPE_BYTES = 512 * 1024
 _OPEN_FILES = 1024
 
 
@@ -67,7 +67,7 @@ def reset_signals() -> None:
 
 def _widen(pipe: int) -> None:
     with contextlib.suppress(OSError):  # over the user's allowance: the usual size does as well
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _limit_open_files() -> None:

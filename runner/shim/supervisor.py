@@ -16,12 +16,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from runner.shim import tree
-from runner.shim.child import Child
+from runner.shim.child import PIPE_BYTES, Child
 from runner.shim.frames import CONTROL_FILE
 from runner.shim.writer import FRAME_BYTES, STDERR, STDOUT, SpoolWriter
 
 FLUSH_S = 0.005
-_READ_BYTES = 64 * 1024
+# All that a pipe holds, in one call: a writer that waits for room is woken once for it, and waking is dear.
+# While the other pipe waits as well, less at a time: so the two stay nearer to the order in which they were written.
+_READ_BYTES = PIPE_BYTES
+_SHARED_READ_BYTES = FRAME_BYTES
 _KILL_PATIENCE_S = 10.0
 _GROUP_CHECK_S = 0.02
 _NEVER = float("inf")
@@ -61,6 +64,8 @@ class Supervisor:
         self._timeout_at = _NEVER if limits.timeout is None else time.monotonic() + limits.timeout
         self._kill_at = _NEVER
         self._flushed_at = 0.0
+        self._buffer = memoryview(bytearray(_READ_BYTES))
+        self._read_bytes = _READ_BYTES
         self._poller = select.poll()
         self._handlers: dict[int, Callable[[], None]] = {}
         self._on_readable(child.stdout, lambda: self._read(child.stdout, STDOUT))
@@ -79,7 +84,9 @@ class Supervisor:
         tree.reap(self._reaped)  # it may have ended before anybody listened for its signal
         while self._status is None or self._group_may_finish():
             now = time.monotonic()
-            for fd, _events in self._poller.poll(max(0.0, self._next_moment() - now) * 1000 + 0.5):
+            ready = self._poller.poll(max(0.0, self._next_moment() - now) * 1000 + 0.5)
+            self._read_bytes = _READ_BYTES if len(ready) == 1 else _SHARED_READ_BYTES
+            for fd, _events in ready:
                 handler = self._handlers.get(fd)
                 if handler:
                     handler()
@@ -99,23 +106,35 @@ class Supervisor:
         del self._handlers[fd]
 
     def _read(self, fd: int, stream: int) -> None:
-        try:
-            data = os.read(fd, _READ_BYTES)
-        except BlockingIOError:
-            return  # the command opened its own output and read it away
-        if data:
-            self._writer.write(stream, data)
-        else:
-            self._forget(fd)
+        with contextlib.suppress(BlockingIOError):  # the command opened its own output and read it away
+            if not self._take(fd, stream):
+                self._forget(fd)
+
+    def _take(self, fd: int, stream: int) -> int:
+        """Read once and give it to the writer, a frame at a time; how many bytes. Raises BlockingIOError."""
+        size = os.readv(fd, (self._buffer[: self._read_bytes],))
+        for at in range(0, size, FRAME_BYTES):
+            self._writer.write(stream, bytes(self._buffer[at : min(at + FRAME_BYTES, size)]))
+            if self._writer.pending >= FRAME_BYTES:
+                self._flush()
+        return size
+
+    def _flush(self) -> None:
+        self._writer.flush(time.time())
+        self._doorbell.owed = True
 
     def _drain(self) -> None:
         """Read what the pipes still hold. All writers are gone, so this ends."""
-        for fd, stream in ((self._child.stdout, STDOUT), (self._child.stderr, STDERR)):
-            with contextlib.suppress(BlockingIOError):
-                while data := os.read(fd, _READ_BYTES):
-                    self._writer.write(stream, data)
-                    if self._writer.pending >= FRAME_BYTES:
-                        self._writer.flush(time.time())
+        self._read_bytes = _SHARED_READ_BYTES
+        full = {self._child.stdout: STDOUT, self._child.stderr: STDERR}
+        while full:
+            for fd, stream in tuple(full.items()):
+                try:
+                    more = self._take(fd, stream)
+                except BlockingIOError:
+                    more = 0
+                if not more:
+                    del full[fd]
 
     def _next_moment(self) -> float:
         """When something is due even if nothing happens, by the monotonic clock."""
@@ -128,9 +147,8 @@ class Supervisor:
 
     def _keep_time(self, now: float) -> None:
         flush_is_due = now - self._flushed_at >= FLUSH_S
-        if self._writer.pending and (flush_is_due or self._writer.pending >= FRAME_BYTES):
-            self._writer.flush(time.time())
-            self._doorbell.owed = True
+        if self._writer.pending and flush_is_due:
+            self._flush()
         if flush_is_due and self._doorbell.owed:
             self._flushed_at = now
             self._announce()

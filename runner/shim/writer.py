@@ -1,7 +1,8 @@
 """Writes a job's spool: frames into segment files, the middle dropped over the cap, progress published.
 
 A segment is a 32nd of the cap, so about that much goes at a time; the first one, the head, is an
-eighth of it and always stays.
+eighth of it and always stays. What is dropped makes the next segment: its file is renamed and written over,
+so that a job at its cap asks the file system for nothing more.
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class SpoolWriter:
         self._write_runs([run for cutter in self._cutters.values() for run in cutter.finish()], now)
         self.progress = self.progress._replace(stdout_open=b"", stderr_open=b"")
         self.publish()
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._segment_fd, self.progress.end)
+        with contextlib.suppress(OSError):
+            os.unlink(self._spare)
 
     def publish(self) -> bool:
         """Rewrite the progress record if it says something new; whether it did."""
@@ -165,9 +170,15 @@ class SpoolWriter:
             self._segment.lines += lines
             self._kept_bytes += size
             self._kept_lines += lines
-            self._count(size, lines)
             seen = self.progress
-            self.progress = seen._replace(end=seen.end + written, kept_lines=seen.lines, problem=0)
+            newest = seen.lines + lines
+            self.progress = seen._replace(
+                end=seen.end + written,
+                lines=newest,
+                kept_lines=newest,
+                output_bytes=seen.output_bytes + size,
+                problem=0,
+            )
 
     def _append(self, runs: list[Run], now: float) -> int:
         """Add a frame to the segment's file, all of it or nothing; its size. Raises OSError."""
@@ -175,7 +186,7 @@ class SpoolWriter:
         entries = [self._entry(run, place) for run in runs]
         head = frames.pack_frame_head(self.progress.lines + 1, now, entries)
         size = len(head) + sum(len(run.data) for run in runs)
-        if os.writev(self._segment_fd, [head, *(run.data for run in runs)]) == size:
+        if os.pwritev(self._segment_fd, [head, *(run.data for run in runs)], place.offset) == size:
             return size
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -190,10 +201,14 @@ class SpoolWriter:
         """Go on without these lines. A torn frame is cut off, and what comes next begins a new segment."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._segment_fd, self.progress.end)
-        self._count(size, lines)
         seen = self.progress
-        dropped_lines, dropped_bytes = seen.dropped_lines + lines, seen.dropped_bytes + size
-        self.progress = seen._replace(dropped_lines=dropped_lines, dropped_bytes=dropped_bytes, problem=problem)
+        self.progress = seen._replace(
+            lines=seen.lines + lines,
+            output_bytes=seen.output_bytes + size,
+            dropped_lines=seen.dropped_lines + lines,
+            dropped_bytes=seen.dropped_bytes + size,
+            problem=problem,
+        )
 
     def _abandon_segment(self, before: _Segment, place: Place) -> None:
         """Take back a segment that was begun and got no frame, so that a full disk does not fill with empty ones."""
@@ -204,19 +219,17 @@ class SpoolWriter:
         self._segment, self._segment_fd = before, -1
         self.progress = self.progress._replace(segment=place.segment, end=place.offset)
 
-    def _count(self, size: int, lines: int) -> None:
-        seen = self.progress
-        self.progress = seen._replace(lines=seen.lines + lines, output_bytes=seen.output_bytes + size)
-
     def _begin_segment(self, segment: _Segment) -> None:
         """Go on in a new file; the place in it is told with the next publish. Raises OSError."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_APPEND
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
         path = self._path(frames.segment_name(segment.number))
         seen = self.progress
         header = frames.pack_segment_header(SegmentHeader(seen.lines + 1, seen.output_bytes, seen.kept_lines))
         fd = os.open(path, flags, 0o600)
         try:
-            if os.write(fd, header) != len(header):
+            if self._segment_fd >= 0:
+                os.ftruncate(self._segment_fd, seen.end)  # what it was before may have been longer
+            if os.pwrite(fd, header, 0) != len(header):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError:
             os.close(fd)
@@ -247,8 +260,13 @@ class SpoolWriter:
             # Readers must learn of the gap before the file is missing.
             self.publish()
             for number in gone:
-                with contextlib.suppress(OSError):  # what cannot be deleted now goes with the job's folder
-                    os.unlink(self._path(frames.segment_name(number)))
+                with contextlib.suppress(OSError):  # what cannot be moved now goes with the job's folder
+                    os.rename(self._path(frames.segment_name(number)), self._spare)
+
+    @property
+    def _spare(self) -> str:
+        """Where a dropped segment waits to be the next one: the name that comes after the newest."""
+        return self._path(frames.segment_name(self._segment.number + 1))
 
     def _fits(self, size: int, lines: int) -> bool:
         return self._kept_bytes + size <= self._cap.bytes and self._kept_lines + lines <= self._cap.lines
