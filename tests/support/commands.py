@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.catalogue import Command
 from runner.parameters import Parameter
-from runner.settings import OutputSettings, PoolSettings, ServerSettings, Settings
+from runner.settings import AuthMode, AuthSettings, OutputSettings, PoolSettings, ServerSettings, Settings
 
 ENVIRONMENT = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8"}
 
@@ -33,12 +33,14 @@ def settings_of(
     *commands: Command,
     pool: PoolSettings | None = None,
     output: OutputSettings | None = None,
+    auth: AuthSettings | None = None,
 ) -> Settings:
-    """Settings with these commands and their data in ``folder``."""
+    """Settings with these commands and their data in ``folder``; without ``auth`` everybody may do everything."""
     return Settings(
         server=ServerSettings(port=0, data=folder / "data"),
         pool=pool or PoolSettings(),
         output=output or OutputSettings(),
         commands={each.name: each for each in commands},
         environment=ENVIRONMENT,
+        auth=auth or AuthSettings(AuthMode.NONE),
     )
