@@ -24,6 +24,7 @@ test: .venv/installed-dev
 check: .venv/installed-dev
 	$(python) -m ruff check $(sources)
 	$(python) -m ruff format --check $(sources)
+	$(python) -m bandit --quiet --recursive app.py runner
 	$(python) -m mypy --strict $(sources)
 
 bench: .venv/installed-dev

@@ -11,27 +11,31 @@ import resource
 import signal
 import socket
 import sqlite3
+import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any, NoReturn
 
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
 from runner.errors import BadConfiguration, DataInUse, Fault
 from runner.process import become_subreaper
-from runner.settings import Settings, load_settings
+from runner.settings import ServerSettings, Settings, load_settings
+from runner.settings.warnings import warnings_of
 from runner.web import create_app
 from runner.web.asgi import Receive, Scope, Send
 from runner.web.context import context_of
+from runner.web.serving import Limits, connections_for, serve
 
 BACKLOG = 2_048
-ACCEPTED_AT_A_TIME = 1  # without open files asyncio starts as many retries as this, and each of them as many again
 OPEN_FILES = 65_536
 KEEP_ALIVE_SECONDS = 75  # longer than a poll is held, so that a reader keeps its connection
 LEAVE_SECONDS = 1.5  # for answers still being sent when every job has ended
+NOT_FOR_OTHERS = 0o177  # the bits that a unix socket's mode does not have
 REQUEST_HEAD_BYTES = 48 << 10  # a little more than the app takes, so that the app says what is wrong
 
 
@@ -50,11 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        settings = load_settings(config=flags.config, bind=flags.bind, data=flags.data)
-        listener = _listen(settings)
-        become_subreaper()
-        _allow_many_connections()
-        asyncio.run(_serve(settings, listener))
+        settings = load_settings(config=flags.config, bind=flags.bind, data=flags.data, no_token=flags.no_token)
+        with _listening(settings.server) as listener:
+            become_subreaper()
+            _allow_many_connections()
+            asyncio.run(_serve(settings, listener))
     except BadConfiguration as error:
         print(error, file=sys.stderr)
         return 2
@@ -66,28 +70,88 @@ def _flags() -> argparse.ArgumentParser:
         prog="app.py", description="Buttons for commands, and a live view of their output.", allow_abbrev=False
     )
     flags.add_argument("--config", metavar="FILE", help="the catalogue and settings, a TOML file")
-    flags.add_argument("--bind", metavar="HOST:PORT", help="where to listen; port 0 is any free port")
+    flags.add_argument(
+        "--bind", metavar="HOST:PORT", help="where to listen; port 0 is any free port, unix:/PATH a unix socket"
+    )
     flags.add_argument("--data", metavar="DIR", help="the folder of jobs and history")
+    flags.add_argument("--no-token", action="store_true", help="ask nobody who they are (auth.mode = none)")
     return flags
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """A socket that listens where the settings say. Raises BadConfiguration if that cannot be."""
-    host, port = settings.server.host, settings.server.port
+@contextmanager
+def _listening(server: ServerSettings) -> Iterator[socket.socket]:
+    """A socket that listens where the settings say. Raises BadConfiguration if that cannot be.
+
+    A unix socket's file goes at the end, unless it is another's by then.
+    """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(BACKLOG)
+        listener = _listen(server.host, server.port) if server.socket is None else _listen_at(server.socket)
     except OSError as error:
-        fault = Fault("server", "bind", f"cannot listen on {_authority(host, port)}: {error.strerror}")
+        fault = Fault("server", "bind", f"cannot listen on {_place(server, server.port)}: {error.strerror}")
         raise BadConfiguration([fault]) from error
+    made = _identity(server.socket) if server.socket else None
+    try:
+        yield listener
+    finally:
+        if server.socket and _identity(server.socket) == made:
+            server.socket.unlink(missing_ok=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(address)
+    listener.listen(BACKLOG)
     return listener
+
+
+def _listen_at(path: Path) -> socket.socket:
+    """A unix socket for this user alone, from its first moment. One that a dead server left behind is replaced."""
+    listener = socket.socket(socket.AF_UNIX)
+    if _is_left_behind(path):
+        path.unlink(missing_ok=True)
+    before = os.umask(NOT_FOR_OTHERS)
+    try:
+        listener.bind(os.fspath(path))
+    finally:
+        os.umask(before)
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _is_left_behind(path: Path) -> bool:
+    """Whether there is a socket at which nobody listens. Any other file refuses connections, too, and is let be."""
+    with suppress(FileNotFoundError), socket.socket(socket.AF_UNIX) as probe:
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            probe.setblocking(False)  # a live server that is behind with its work is one as well
+            return probe.connect_ex(os.fspath(path)) == errno.ECONNREFUSED
+    return False
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at the path; None if there is none."""
+    with suppress(OSError):
+        found = path.lstat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _place(server: ServerSettings, port: int) -> str:
+    return _authority(server.host, port) if server.socket is None else f"unix:{server.socket}"
+
+
+def _url(server: ServerSettings, listener: socket.socket, token: str | None) -> str:
+    """What a person opens. This is the only place in which the start token is written."""
+    query = f"?token={token}" if token else ""
+    if server.socket is not None:
+        return f"{_place(server, 0)}{query}"
+    scheme = "http" if server.certificate is None else "https"
+    return f"{scheme}://{_place(server, listener.getsockname()[1])}/{query}"
 
 
 def _allow_many_connections() -> None:
@@ -108,18 +172,22 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
         raise BadConfiguration([Fault("server", "data", f"{settings.server.data} cannot be used: {reason}")]) from error
     asyncio.get_running_loop().set_exception_handler(_report)
     told = _signals()
-    url = f"http://{_authority(settings.server.host, listener.getsockname()[1])}/"
+    url = _url(settings.server, listener, context_of(web).start_token)
+    for warning in warnings_of(settings, os.geteuid()):
+        print(f"warning: {warning}", file=sys.stderr)
 
     async def until_told() -> None:
         # Called when connections are taken. The jobs end while the server still answers, so that
         # every waiting reader gets its answer; only then are the connections closed.
-        with listener:
-            listener.listen(BACKLOG)  # asyncio set it to what it accepts at a time
         print(f"Linefeed is serving {url}", flush=True)
         await told.wait()
         await lifetime.leave()
 
-    await serve(web, _server_config(listener), shutdown_trigger=until_told)
+    limits = Limits(
+        connections=connections_for(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
+        proxies=settings.server.trusted_proxies,
+    )
+    await serve(web, listener, _server_config(settings.server), until_told, limits)  # type: ignore[arg-type] # Quart's own names for ASGI's parts
     await lifetime.close()
 
 
@@ -132,10 +200,10 @@ def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-def _server_config(listener: socket.socket) -> Config:
+def _server_config(server: ServerSettings) -> Config:
     config = Config()
-    config.bind = [f"fd://{os.dup(listener.fileno())}"]
-    config.backlog = ACCEPTED_AT_A_TIME
+    if server.certificate is not None and server.key is not None:
+        config.certfile, config.keyfile = str(server.certificate), str(server.key)
     config.errorlog = logging.getLogger("hypercorn.error")
     config.graceful_timeout = LEAVE_SECONDS
     config.h11_max_incomplete_size = REQUEST_HEAD_BYTES
@@ -175,6 +243,10 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": str(error)})
     else:
+        token = context_of(web).start_token
+        if scope["type"] == "lifespan" and token:
+            # Where it is served only the other server knows.
+            print(f"Linefeed's dashboard signs you in when its address ends in /?token={token}", flush=True)
         await web(scope, receive, send)  # type: ignore[arg-type] # Quart's own names for the same things
 
 

@@ -75,7 +75,7 @@ async def serving(commands: Mapping[str, Command], sections: str = "") -> AsyncI
     with tempfile.TemporaryDirectory(prefix="linefeed-bench-", ignore_cleanup_errors=True) as name:
         file, data = Path(name) / "catalogue.toml", Path(name) / "data"
         file.write_text(f"{catalogue(commands)}\n{sections}")
-        options = ["--config", str(file), "--bind", "127.0.0.1:0", "--data", str(data)]
+        options = ["--config", str(file), "--bind", "127.0.0.1:0", "--data", str(data), "--no-token"]
         async with started([sys.executable, str(ROOT / "app.py"), *options]) as server:
             yield server
 

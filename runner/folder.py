@@ -32,6 +32,7 @@ class Request(msgspec.Struct, frozen=True):
     parameters: dict[str, Any]
     queued_at: float
     keep: bool = False
+    owner: str = ""
 
     def job(self) -> Job:
         """The job as it was when it was asked for."""
@@ -44,6 +45,21 @@ class Request(msgspec.Struct, frozen=True):
             self.queued_at,
             Queued(0),
             keep=self.keep,
+            owner=self.owner,
+        )
+
+    @staticmethod
+    def of(job: Job) -> Request:
+        """What was asked with this job."""
+        return Request(
+            job.id,
+            job.command,
+            job.title,
+            job.argv,
+            dict(job.parameters),
+            job.queued_at,
+            job.keep,
+            job.owner,
         )
 
 
@@ -76,12 +92,12 @@ class JobFolder:
 
     def make(self, job: Job) -> None:
         """Make it, with what was asked and the FIFO. Nothing of it is left behind if that fails."""
-        request = Request(job.id, job.command, job.title, job.argv, dict(job.parameters), job.queued_at, job.keep)
+        request = msgspec.json.encode(Request.of(job))
         self.path.mkdir(mode=0o700)
         try:
             os.mkfifo(self.path / CONTROL_FILE, 0o600)
             half = self.path / (_REQUEST_FILE + ".half")
-            half.write_bytes(msgspec.json.encode(request))
+            half.write_bytes(request)
             half.rename(self.path / _REQUEST_FILE)
         except OSError:
             self.remove()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.job import Job, JobPage
-from runner.rows import COLUMNS, MAY_EXPIRE, PUT, STEPS, job_of, row_of
+from runner.job import Job, JobPage, Visible
+from runner.rows import COLUMNS, MAY_EXPIRE, PUT, STEPS, job_of, page_query, row_of
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class History:
 
     async def overdue(self, now: float) -> list[str]:
         """The jobs whose output was kept until ``now`` (monotonic clock, s)."""
-        query = f"SELECT id FROM jobs INDEXED BY jobs_by_kept_until WHERE {MAY_EXPIRE} AND kept_until <= ?"  # noqa: S608 - a constant
+        query = f"SELECT id FROM jobs INDEXED BY jobs_by_kept_until WHERE {MAY_EXPIRE} AND kept_until <= ?"  # nosec B608 # noqa: S608 - a constant
         return [row[0] for row in await self._run(lambda db: db.execute(query, [now]).fetchall())]
 
     async def oldest(self, size: int) -> list[str]:
@@ -87,25 +87,21 @@ class History:
         """The jobs that were not finished when they were last put, oldest first."""
         return list(reversed(await self._select("state != 'finished'", [], -1)))
 
-    async def page(self, state: str | None, command: str | None, limit: int, before: str | None) -> JobPage:
+    async def page(
+        self, state: str | None, command: str | None, limit: int, before: str | None, visible: Visible | None = None
+    ) -> JobPage:
         """Jobs newest first, filtered; ``before`` is the id that the page before ended with."""
-        where, values = ["1"], list[object]()
-        for condition, value in (
-            ("state = ?", state),
-            ("command = ?", command),
-            ("number < (SELECT number FROM jobs WHERE id = ?)", before),
-        ):
-            if value is not None:
-                where.append(condition)
-                values.append(value)
-        jobs = await self._select(" AND ".join(where), values, limit + 1)
+        jobs = await self._ask(*page_query(state, command, limit + 1, before, visible))
         more = len(jobs) > limit
         return JobPage(tuple(jobs[:limit]), jobs[limit - 1].id if more else None)
 
     async def _select(self, where: str, values: list[object], limit: int) -> list[Job]:
         # The conditions are constants of this module; what comes from outside is bound.
-        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608
-        rows = await self._run(lambda db: db.execute(query, [*values, limit]).fetchall())
+        query = f"SELECT {COLUMNS} FROM jobs WHERE {where} ORDER BY number DESC LIMIT ?"  # nosec B608 # noqa: S608 - constants
+        return await self._ask(query, [*values, limit])
+
+    async def _ask(self, query: str, values: Sequence[object] | Mapping[str, object]) -> list[Job]:
+        rows = await self._run(lambda db: db.execute(query, values).fetchall())
         return [job_of(row) for row in rows]
 
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:

@@ -103,7 +103,7 @@ class Job:
     """One run of a command, as it stands now. ``parameters`` are as given, secrets masked.
 
     ``keep`` says that it goes on when the server ends, and is adopted by the next. ``queued_clock`` is the moment
-    ``queued_at`` by the monotonic clock, if known.
+    ``queued_at`` by the monotonic clock, if known. ``owner`` is who asked for it, empty if nobody said.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Job:
     output: Output = Output()
     keep: bool = False
     queued_clock: float | None = None
+    owner: str = ""
 
     @property
     def finished(self) -> Finished | None:
@@ -152,6 +153,23 @@ class Job:
     def became(self, state: State) -> Job:
         """The same job in another state."""
         return replace(self, state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Which jobs may be seen: those of these commands (None: of every command), and those of this owner besides.
+
+    An empty ``owner`` is nobody, and owns nothing.
+    """
+
+    commands: frozenset[str] | None
+    owner: str | None = None
+
+    def includes(self, job: Job) -> bool:
+        """Whether the job is one of them."""
+        if self.commands is None or job.command in self.commands:
+            return True
+        return bool(self.owner) and job.owner == self.owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ A job that waits for its own command's bound delays no other.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from runner.errors import QueueFull
@@ -32,12 +33,16 @@ class Pool:
         """The ids of the jobs that wait, in order; the first has position 1."""
         return tuple(self._waiting)
 
-    def add(self, job_id: str, place: Place) -> None:
-        """Put a job at the end of the queue. Raises QueueFull if it could not start now and no place is left."""
-        self._waiting[job_id] = place
-        if len(self._waiting) - len(self._startable()) > self._most_waiting:
-            del self._waiting[job_id]
+    def check(self, place: Place) -> None:
+        """Raises QueueFull if one more job like this could not start now and no place is left; changes nothing."""
+        with_it = {**self._waiting, "": place}
+        if len(with_it) - len(self._startable(with_it)) > self._most_waiting:
             raise QueueFull(self._most_waiting)
+
+    def add(self, job_id: str, place: Place) -> None:
+        """Put a job at the end of the queue. Raises QueueFull as ``check`` does."""
+        self.check(place)
+        self._waiting[job_id] = place
 
     def restore(self, job_id: str, place: Place, running: bool) -> None:
         """Put a job of an earlier server where it was; what was accepted then is not refused now."""
@@ -45,7 +50,7 @@ class Pool:
 
     def take(self) -> list[str]:
         """The ids of the jobs to start now, in order; they hold their slots until ``remove``."""
-        starting = self._startable()
+        starting = self._startable(self._waiting)
         for job_id in starting:
             self._running[job_id] = self._waiting.pop(job_id)
         return starting
@@ -55,11 +60,11 @@ class Pool:
         self._running.pop(job_id, None)
         self._waiting.pop(job_id, None)
 
-    def _startable(self) -> list[str]:
+    def _startable(self, waiting: Mapping[str, Place]) -> list[str]:
         free = self._most_running - len(self._running)
         per_command = Counter(place.command for place in self._running.values())
         found: list[str] = []
-        for job_id, place in self._waiting.items():
+        for job_id, place in waiting.items():
             if len(found) >= free:
                 break
             if place.bound is None or per_command[place.command] < place.bound:

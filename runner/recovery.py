@@ -14,7 +14,7 @@ from pathlib import Path
 from runner import endings
 from runner.folder import JobFolder, job_ids
 from runner.history import History
-from runner.job import Finished, Job, Output
+from runner.job import Finished, Job, Output, Running
 from runner.process import end_leftovers
 from runner.spool import Spool
 
@@ -58,11 +58,14 @@ async def _unknown(jobs: Path, history: History) -> list[Job]:
 async def _recover_one(jobs: Path, history: History, job: Job, found: Found) -> None:
     folder = JobFolder(jobs, job.id)
     if folder.path.exists() and not await _is_over(folder, job):
+        job = job.became(Running(job.started_at or job.queued_at))
         found.running.append(job)
     elif job.keep and folder.request() is not None and not folder.launched():
         found.waiting.append(job)
     else:
-        await history.put(await _ended(folder, job))
+        job = await _ended(folder, job)
+    # The index may have it in an older state, or not at all.
+    await history.put(job)
 
 
 async def _is_over(folder: JobFolder, job: Job) -> bool:

@@ -50,14 +50,18 @@ class Scheduler:
         """The job, if it is not finished."""
         return self._live.get(job_id)
 
+    def check_room(self, command: Command) -> None:
+        """Raises QueueFull if ``add`` would, with a job of this command; starts and queues nothing."""
+        self._pool.check(Place(command.name, command.running))
+
     def add(self, job: Job, command: Command) -> LiveJob:
         """Start or queue a new job. Raises QueueFull, StartFailed."""
-        self._pool.add(job.id, Place(job.command, command.running))
+        self.check_room(command)
         try:
             JobFolder(self._jobs, job.id).make(job)
         except OSError as error:
-            self._pool.remove(job.id)
             raise StartFailed(os.strerror(error.errno or 0)) from error
+        self._pool.add(job.id, self._place(job))
         live = self._follow(job)
         self._start_next()
         return live
@@ -65,7 +69,7 @@ class Scheduler:
     async def take_over(self, running: list[Job], waiting: list[Job]) -> None:
         """Go on with the jobs that an earlier server left running or waiting."""
         for job in running:
-            live = self._follow(job.became(Running(job.started_at or job.queued_at)))
+            live = self._follow(job)
             live.number_revisions_anew()
             self._pool.restore(job.id, self._place(job), running=True)
             live.shim = await adopt(JobFolder(self._jobs, job.id), partial(self._on_exit, live))

@@ -7,7 +7,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
 from runner import recovery
 from runner.archive import Archive
@@ -16,7 +16,7 @@ from runner.doorbell import Doorbell
 from runner.errors import DataInUse, OutputExpired, ShuttingDown, UnknownCommand, UnknownJob
 from runner.folder import take_lock
 from runner.history import History
-from runner.job import Job, JobPage, Queued, is_id, new_id
+from runner.job import Job, JobPage, Queued, Visible, is_id, new_id
 from runner.lines import Gap, Stream
 from runner.live import LiveJob, Reading
 from runner.scheduler import LOOK_EVERY_S, Scheduler
@@ -90,8 +90,19 @@ class Runner:
         if self._lock is not None:
             os.close(self._lock)
 
-    async def start(self, command: str, values: Mapping[str, object]) -> Job:
-        """Start or queue a job. Raises UnknownCommand, BadParameters, QueueFull, ShuttingDown, StartFailed."""
+    async def start(
+        self,
+        command: str,
+        values: Mapping[str, object],
+        owner: str = "",
+        approve: Callable[[Job], None] | None = None,
+    ) -> Job:
+        """Start or queue a job. Raises UnknownCommand, BadParameters, QueueFull, ShuttingDown, StartFailed.
+
+        ``owner`` is who asks for it. ``approve`` is called with the job when everything about it is known to be
+        right and nothing of it has been done; if it raises, nothing is done, and the exception passes through.
+        After it only StartFailed can be raised.
+        """
         if self._closing:
             raise ShuttingDown
         entry = self.commands.get(command)
@@ -108,7 +119,12 @@ class Runner:
             Queued(0),
             keep=entry.on_server_exit is OnServerExit.KEEP,
             queued_clock=time.monotonic(),
+            owner=owner,
         )
+        # Nothing awaits from here on, so there is still room for what was approved.
+        self._scheduler.check_room(entry)
+        if approve is not None:
+            approve(job)
         live = self._scheduler.add(job, entry)
         self._index(live.job)
         return live.job
@@ -118,18 +134,26 @@ class Runner:
         return (await self._find(job_id)).job
 
     async def jobs(
-        self, state: str | None = None, command: str | None = None, limit: int = 50, before: str | None = None
+        self,
+        state: str | None = None,
+        command: str | None = None,
+        limit: int = 50,
+        before: str | None = None,
+        visible: Visible | None = None,
     ) -> JobPage:
-        """Jobs newest first; ``before`` is a job id. Raises UnknownJob if there is none such."""
-        if before is not None:
-            await self._find(before)
-        page = await self._history.page(state, command, limit, before)
+        """Jobs newest first, of those that are ``visible`` (None: all); ``before`` is the id of one of them.
+
+        Raises UnknownJob if ``before`` is no such job.
+        """
+        if before is not None and not _is_visible(await self.job(before), visible):
+            raise UnknownJob(before)
+        page = await self._history.page(state, command, limit, before, visible)
         return JobPage(tuple(self._now(job) for job in page.jobs), page.next)
 
-    async def some(self, job_ids: Collection[str]) -> tuple[Job, ...]:
-        """Those of the jobs that there are, newest first; anything that is no id is left out."""
+    async def some(self, job_ids: Collection[str], visible: Visible | None = None) -> tuple[Job, ...]:
+        """Those of the jobs that there are and are ``visible``, newest first; what is no id is left out."""
         found = await self._history.some([job_id for job_id in job_ids if is_id(job_id)])
-        return tuple(self._now(job) for job in found)
+        return tuple(self._now(job) for job in found if _is_visible(job, visible))
 
     async def lines(
         self, job_id: str, after: int, limit: int = 1000, wait: float = 0.0, seen: int | None = None
@@ -238,6 +262,10 @@ class Runner:
                 await self._archive.sweep(self._scheduler.stored_bytes)
             except (OSError, sqlite3.Error):
                 log.exception("Looking after the jobs failed; it is tried again")
+
+
+def _is_visible(job: Job, visible: Visible | None) -> bool:
+    return visible is None or visible.includes(job)
 
 
 def _log_failure(written: asyncio.Future[None]) -> None:

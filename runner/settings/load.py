@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -13,7 +14,10 @@ from runner.demo import demo_text, fill_in, write_demo_log
 from runner.errors import BadConfiguration, Fault
 from runner.settings.commands import read_commands
 from runner.settings.environment import child_environment
-from runner.settings.quantities import Address, on_one_line, parse_bind, shown
+from runner.settings.identity import read_auth
+from runner.settings.network import UnixAddress, parse_listen
+from runner.settings.quantities import Address, on_one_line, shown
+from runner.settings.reach import refusal
 from runner.settings.sections import (
     DEFAULT_BIND,
     DEFAULT_DATA,
@@ -24,7 +28,7 @@ from runner.settings.sections import (
     read_server,
 )
 from runner.settings.table import Table, place
-from runner.settings.values import ALLOWED_HOSTS, ServerSettings, Settings
+from runner.settings.values import ALLOWED_HOSTS, AuthMode, AuthSettings, ServerSettings, Settings
 
 T = TypeVar("T")
 
@@ -33,8 +37,6 @@ DEMO = "demo catalogue"
 
 FILE_BYTES = 4 << 20
 """The largest configuration file."""
-
-LATER = frozenset({"auth"})
 
 _AT_LINE = re.compile(r" \(at (?:line (?P<line>[0-9]+), column [0-9]+|end of document)\)\Z")
 
@@ -47,14 +49,19 @@ class Given(NamedTuple):
 
 
 def load_settings(
-    *, config: str | None, bind: str | None, data: str | None, environ: Mapping[str, str] | None = None
+    *,
+    config: str | None,
+    bind: str | None,
+    data: str | None,
+    no_token: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """The settings for these flags (None: not given); the built-in demo catalogue if no file is named.
 
     A flag wins over its variable (``LINEFEED_CONFIG``, ``LINEFEED_BIND``, ``LINEFEED_DATA``; empty
-    is not set), both win over the file. ``environ`` is the server's environment if it is None.
-    Raises BadConfiguration with every fault. Writes nothing, but for the demo's log when the demo
-    catalogue has no readable log to show.
+    is not set), both win over the file. ``no_token`` makes the mode none, unless the file asks for
+    people. ``environ`` is the server's environment if it is None. Raises BadConfiguration with every
+    fault. Writes nothing, but for the demo's log when the demo catalogue has no readable log to show.
     """
     variables = os.environ if environ is None else environ
     loading = _Loading(variables)
@@ -63,6 +70,7 @@ def load_settings(
         file=file and file.value,
         bind=loading.given("--bind", bind, "LINEFEED_BIND"),
         data=loading.given("--data", data, "LINEFEED_DATA"),
+        no_token=no_token,
     )
     if file is None and not loading.faults:
         loading.write_log(settings)
@@ -84,7 +92,7 @@ class _Loading:
         text = self.environ.get(variable)
         return Given(variable, text) if text else None
 
-    def settings(self, file: str | None, bind: Given | None, data: Given | None) -> Settings:
+    def settings(self, file: str | None, bind: Given | None, data: Given | None, no_token: bool) -> Settings:
         name = DEMO if file is None else on_one_line(file)
         folder = self.override(data, "server.data", place) if data else None
         if file is None:
@@ -92,18 +100,24 @@ class _Loading:
         else:
             document = self.document(file, name)
         root = Table(document, "", lambda key, reason: self.faults.append(Fault(name, key, on_one_line(reason))))
-        section = read_server(root.table("server"))
+        table = root.table("server")
+        section = read_server(table)
+        server = self.server(
+            section, Given(data.source if data else name, folder or section.data), self.address(section, bind)
+        )
+        commands = read_commands(root.table("commands"))
         settings = Settings(
-            server=self.server(
-                section, Given(data.source if data else name, folder or section.data), self.address(section, name, bind)
-            ),
+            server=server,
             pool=read_pool(root.table("pool")),
             output=read_output(root.table("output")),
             history=read_history(root.table("history")),
-            commands=read_commands(root.table("commands")),
+            commands=commands,
             environment=child_environment(self.environ),
+            auth=self.auth(read_auth(root, commands), no_token),
         )
-        root.close(LATER)
+        root.close()
+        self.check_proxies(table, settings)
+        self.check_reach(settings, bind.source if bind else name)
         return settings
 
     def document(self, file: str, name: str) -> dict[str, object]:
@@ -120,29 +134,50 @@ class _Loading:
             self.faults.append(Fault(given.source, key, str(error)))
             return None
 
-    def address(self, section: ServerSection, name: str, bind: Given | None) -> Address:
-        """Where to listen. Only the address that would be used must be a loopback address."""
-        chosen = self.override(bind, "server.bind", parse_bind) or DEFAULT_BIND if bind else section.bind
-        if not chosen.is_loopback:
-            reason = (
-                f"{chosen.name} can be reached from other machines, and there is no authentication yet; "
-                "only 127.0.0.0/8, ::1 and localhost are allowed"
-            )
-            self.faults.append(Fault(bind.source if bind else name, "server.bind", reason))
-        return chosen
+    def address(self, section: ServerSection, bind: Given | None) -> Address | UnixAddress:
+        if bind is None:
+            return section.bind
+        return self.override(bind, "server.bind", parse_listen) or DEFAULT_BIND
 
-    def server(self, section: ServerSection, data: Given, bind: Address) -> ServerSettings:
+    def server(self, section: ServerSection, data: Given, bind: Address | UnixAddress) -> ServerSettings:
         folder = Path.cwd() / data.value
         if not _could_be_folder(folder):
             self.faults.append(Fault(data.source, "server.data", f"{shown(data.value)} is not a folder"))
-        hosts = ALLOWED_HOSTS if bind.name in ALLOWED_HOSTS else (*ALLOWED_HOSTS, bind.name)
-        return ServerSettings(
-            host=bind.host,
-            port=bind.port,
+        certificate, key = section.pair or (None, None)
+        there = ServerSettings(
             data=folder,
-            allowed_hosts=hosts if section.allowed_hosts is None else section.allowed_hosts,
+            allowed_hosts=ALLOWED_HOSTS if section.allowed_hosts is None else section.allowed_hosts,
             frame_ancestors=section.frame_ancestors,
+            base_path=section.base_path,
+            trusted_proxies=tuple(each for each in section.trusted_proxies if each is not None),
+            proxy_on_socket=None in section.trusted_proxies,
+            certificate=certificate,
+            key=key,
         )
+        if isinstance(bind, UnixAddress):
+            return replace(there, socket=bind.path)
+        hosts = there.allowed_hosts
+        if section.allowed_hosts is None and bind.name not in hosts:
+            hosts = (*hosts, bind.name)
+        return replace(there, host=bind.host, port=bind.port, allowed_hosts=hosts)
+
+    def auth(self, auth: AuthSettings, no_token: bool) -> AuthSettings:
+        if not no_token:
+            return auth
+        if auth.mode in (AuthMode.USERS, AuthMode.PROXY):
+            reason = f"the file says {auth.mode}, and the flag would let everybody in; leave the flag out"
+            self.faults.append(Fault("--no-token", "auth.mode", reason))
+        return replace(auth, mode=AuthMode.NONE)
+
+    def check_proxies(self, table: Table, settings: Settings) -> None:
+        if settings.auth.mode is AuthMode.PROXY and not table.values.get("trusted_proxies"):
+            table.fault("trusted_proxies", "is missing; with auth.mode proxy it says whose word is taken")
+
+    def check_reach(self, settings: Settings, source: str) -> None:
+        """Only the address that would be used must be one that may be listened on."""
+        reason = refusal(settings.server, settings.auth.mode)
+        if reason is not None:
+            self.faults.append(Fault(source, "server.bind", reason))
 
     def write_log(self, settings: Settings) -> None:
         try:

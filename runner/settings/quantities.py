@@ -94,7 +94,7 @@ def parse_bind(text: str) -> Address:
     """``HOST:PORT`` with an IPv6 address in brackets; port 0 is any free port."""
     match = _BIND.fullmatch(text)
     if match is None:
-        raise ValueError(f"must be HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000; {_not(text)}")
+        raise ValueError(f"must be HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000, or unix:/PATH; {_not(text)}")
     port = _parse_port(match["port"])
     if match["six"] is not None:
         return Address(_parse_ipv6(match["six"]), port)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
 
-from runner.settings.quantities import Address, parse_bind, parse_duration, parse_host, parse_origin, parse_size
+from runner.settings.network import UnixAddress, parse_base_path, parse_listen, parse_proxy
+from runner.settings.quantities import Address, parse_duration, parse_host, parse_origin, parse_size
 from runner.settings.table import Table, integer, place, text
+from runner.settings.tls import read_pair
 from runner.settings.values import HistorySettings, OutputSettings, PoolSettings
 
-DEFAULT_BIND = Address("127.0.0.1", 8000)
+DEFAULT_BIND: Address | UnixAddress = Address("127.0.0.1", 8000)
 DEFAULT_DATA = "var"
-
-SERVER_LATER = frozenset({"base_path"})
 
 MOST_RUNNING = 10_000
 MOST_QUEUED = 1_000_000
@@ -25,24 +27,30 @@ LEAST_SECONDS = 1.0
 class ServerSection:
     """``[server]`` as the file has it, before flags and the environment have had their say."""
 
-    bind: Address
+    bind: Address | UnixAddress
     data: str
     allowed_hosts: tuple[str, ...] | None
     frame_ancestors: tuple[str, ...]
+    base_path: str
+    trusted_proxies: tuple[IPv4Network | IPv6Network | None, ...]
+    pair: tuple[Path, Path] | None
 
 
 def read_server(table: Table) -> ServerSection:
-    """``[server]``; ``allowed_hosts`` is None if the file has none."""
+    """``[server]``; ``allowed_hosts`` is None if the file has none, a trusted proxy None if it is ``unix``."""
     hosts = table.each("allowed_hosts", (), parse_host)
     if "allowed_hosts" in table and table.values["allowed_hosts"] == []:
         table.fault("allowed_hosts", "must name at least one host, or nobody is answered")
     section = ServerSection(
-        bind=table.take("bind", DEFAULT_BIND, lambda value: parse_bind(text(value))),
+        bind=table.take("bind", DEFAULT_BIND, lambda value: parse_listen(text(value))),
         data=table.take("data", DEFAULT_DATA, place),
         allowed_hosts=hosts if "allowed_hosts" in table else None,
         frame_ancestors=table.each("frame_ancestors", (), parse_origin),
+        base_path=table.take("base_path", "", lambda value: parse_base_path(text(value))),
+        trusted_proxies=table.each("trusted_proxies", (), parse_proxy),
+        pair=read_pair(table),
     )
-    table.close(SERVER_LATER)
+    table.close()
     return section
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -79,21 +79,35 @@ class Table:
         for key in self.values:
             yield key, self.table(key)
 
+    def entries(self, key: str) -> Iterator[Table]:
+        """Each table of the list ``[[key]]``, in the file's order; their paths count from 1."""
+        self._asked.add(key)
+        found = self.values.get(key, [])
+        if not isinstance(found, list):
+            self.fault(key, f"must be a list of tables, each begun with [[{key}]], not {kind(found)}")
+            return
+        for number, entry in enumerate(found, 1):
+            table = Table(entry, f"{self._dotted(key)}.{number}", self._note)
+            if table._is_table:
+                yield table
+
     def close(self, later: frozenset[str] = frozenset()) -> None:
         """Note every key that was not asked for; those in ``later`` are known but not built yet."""
         for key in self.values:
             if key in later:
                 self.fault(key, "is not built yet")
             elif key not in self._asked:
-                self.fault(key, f"is not a known key{self._near(key)}")
-
-    def _near(self, key: str) -> str:
-        near = get_close_matches(key[:60], self._asked, n=1)
-        return f"; did you mean {near[0]}?" if near else ""
+                self.fault(key, f"is not a known key{near(key, self._asked)}")
 
     def _dotted(self, key: str) -> str:
         bare = key if _BARE.fullmatch(key) else f'"{on_one_line(key)}"'
         return f"{self.path}.{bare}" if self.path else bare
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """What may have been meant, as the end of a sentence; empty if nothing is like it."""
+    found = get_close_matches(word[:60], known, n=1)
+    return f"; did you mean {found[0]}?" if found else ""
 
 
 def text(value: object) -> str:
@@ -114,7 +128,7 @@ def filled(value: object) -> str:
 
 
 def place(value: object) -> str:
-    """The path of a folder, as it was written."""
+    """The path of a folder or file, as it was written."""
     path = filled(value)
     if path == "~" or path.startswith("~/"):
         raise ValueError("must be written out; ~ is not expanded here")

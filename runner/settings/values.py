@@ -70,7 +70,7 @@ class HistorySettings:
 class AuthMode(StrEnum):
     """How people say who they are."""
 
-    TOKEN = "token"  # noqa: S105 - the word in the file, no secret
+    TOKEN = "token"  # nosec B105 # noqa: S105 - the word in the file, no secret
     NONE = "none"
     USERS = "users"
     PROXY = "proxy"

@@ -91,7 +91,7 @@ def _become(argv: list[str], env: dict[str, str], directory: str | None, ends: t
         if directory is not None:
             os.chdir(directory)
         step = 1
-        os.execvpe(argv[0], argv, env)
+        os.execvpe(argv[0], argv, env)  # nosec B606 # without a shell is the point
     except OSError as error:
         os.write(report, bytes([step]) + (error.errno or 0).to_bytes(4, "little"))
     except BaseException:  # noqa: BLE001 - whatever it is, a fork of the shim must never go on as a second shim

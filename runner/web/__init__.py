@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from jinja2 import StrictUndefined
@@ -9,11 +10,19 @@ from quart import Quart
 
 from runner.service import Runner
 from runner.settings import Settings
-from runner.web import api, fragments, health, jobpage, log, pages, tail
+from runner.web import addresses, api, fragments, health, jobpage, log, pages, tail
+from runner.web.audit.log import AuditLog
+from runner.web.audit.pages import blueprint as audit_pages
+from runner.web.auth.asking import of_every_page
+from runner.web.auth.authority import Authority
+from runner.web.auth.gate import admit
+from runner.web.auth.noting import note_foreign
+from runner.web.auth.signing import blueprint as signing_pages
 from runner.web.compression import Compression
 from runner.web.context import Context, attach
 from runner.web.errors import register_errors
 from runner.web.lifetime import Lifetime
+from runner.web.mount import Mount
 from runner.web.security import Guard
 from runner.web.static import StaticFiles, static_blueprint
 
@@ -27,16 +36,19 @@ def create_app(settings: Settings) -> Quart:
     """The web app over a Runner of these settings, opened before serving and closed after it."""
     app = Quart("linefeed", root_path=str(_PROJECT), static_folder=None, template_folder="templates")
     runner = Runner(settings)
-    lifetime = Lifetime(runner)
-    attach(app, Context(runner, lifetime))
+    authority, audit = Authority(settings), AuditLog(settings.server.data.absolute() / "audit.jsonl")
+    lifetime = Lifetime(runner, authority, audit)
+    attach(app, Context(runner, lifetime, authority, audit))
     _configure(app)
     _live(app, lifetime)
     register_errors(app)
     for room in (api, log, health, pages, jobpage, tail, fragments):
         app.register_blueprint(room.blueprint)
+    app.register_blueprint(audit_pages)
+    app.register_blueprint(signing_pages)
     app.register_blueprint(static_blueprint(StaticFiles(_PROJECT / "static")))
-    guarded = Guard(Compression(app.asgi_app), settings.server.allowed_hosts)  # type: ignore[arg-type] # Quart's own names for ASGI's parts
-    app.asgi_app = guarded  # type: ignore[method-assign, assignment] # the way Quart names
+    guarded = Guard(Compression(app.asgi_app), settings, partial(note_foreign, audit))  # type: ignore[arg-type] # Quart's own names for ASGI's parts
+    app.asgi_app = Mount(guarded, settings.server.base_path)  # type: ignore[method-assign, assignment] # the way Quart names
     return app
 
 
@@ -50,9 +62,12 @@ def _configure(app: Quart) -> None:
         "trim_blocks": True,
         "lstrip_blocks": True,
     }
+    app.add_template_global(addresses.address)
 
 
 def _live(app: Quart, lifetime: Lifetime) -> None:
     app.before_serving(lifetime.open)
     app.before_request(lifetime.refuse_if_over)
+    app.before_request(admit)
+    app.context_processor(of_every_page)
     app.after_serving(lifetime.close)

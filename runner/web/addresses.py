@@ -1,15 +1,28 @@
-"""Every address of the pages, in one place. Pure."""
+"""Every address of the pages, in one place, with the prefix under which the app that answers is served.
+
+The functions take paths within the app (``/jobs``) and give addresses for browsers (``/prefix/jobs``).
+The prefix is that of the request being answered: set by ``Mount``, empty outside of one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from urllib.parse import quote, urlencode
+
+PREFIX: ContextVar[str] = ContextVar("prefix", default="")
+"""``""`` or ``/some/prefix``. A thread of ``asyncio.to_thread`` has its request's."""
+
+
+def address(path: str) -> str:
+    """The address of a path within the app, which begins with a slash. Templates have it for what they name."""
+    return PREFIX.get() + path
 
 
 def query(path: str, values: Mapping[str, object]) -> str:
-    """``path`` with those of the values that are not None as its query."""
+    """The address of ``path`` with those of the values that are not None as its query."""
     given = {name: value for name, value in values.items() if value is not None}
-    return f"{path}?{urlencode(given)}" if given else path
+    return address(f"{path}?{urlencode(given)}" if given else path)
 
 
 def command(name: str, values: Mapping[str, object] | None = None) -> str:
@@ -44,7 +57,12 @@ def panel(job_id: str, **place: object) -> str:
 
 def action(job_id: str, verb: str) -> str:
     """Where a job's form is posted to: ``stop``, ``keep``, ``pin`` or ``unpin``."""
-    return f"/jobs/{job_id}/{verb}"
+    return address(f"/jobs/{job_id}/{verb}")
+
+
+def api_job(job_id: str) -> str:
+    """A job of the API."""
+    return address(f"/api/v1/jobs/{job_id}")
 
 
 def jobs(state: str | None = None, command: str | None = None, before: str | None = None) -> str:
@@ -56,3 +74,33 @@ def list_poll(state: str | None, command: str | None, before: str | None, limit:
     """The fragment with the rows of a list."""
     values = {"state": state, "command": command, "before": before, "limit": limit}
     return query("/fragments/jobs", values)
+
+
+def sign_in(**values: object) -> str:
+    """The page to sign in on; ``next`` is the path within the app to go on to."""
+    return query("/sign-in", values)
+
+
+def sign_out() -> str:
+    """Where the form that signs out is posted to."""
+    return address("/sign-out")
+
+
+def sessions() -> str:
+    """The list of one's sessions."""
+    return address("/sessions")
+
+
+def end_session() -> str:
+    """Where the form that ends one session is posted to."""
+    return address("/sessions/end")
+
+
+def end_all_sessions() -> str:
+    """Where the form that signs out everywhere is posted to."""
+    return address("/sessions/end-all")
+
+
+def within(path: str) -> str:
+    """The path within the app of an address for browsers."""
+    return path.removeprefix(PREFIX.get())

@@ -115,7 +115,7 @@ class _Answer:
         if message.get("more_body"):
             return
         start, self._start = self._start, None
-        assert start is not None  # noqa: S101 - for the type checker; the caller has looked
+        assert start is not None  # nosec B101 # noqa: S101 - for the type checker; the caller has looked
         # The one part that is not empty, itself: equal bodies are found quicker if they are the same object.
         parts = [part for part in self._body if part]
         body = parts[0] if len(parts) == 1 else b"".join(parts)

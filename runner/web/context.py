@@ -8,9 +8,13 @@ from typing import cast
 from quart import Quart, current_app
 
 from runner.service import Runner
+from runner.web.audit.log import AuditLog
+from runner.web.auth.authority import Authority
 from runner.web.holds import Holds
 from runner.web.lifetime import Lifetime
+from runner.web.security.rates import RateLimit
 from runner.web.sharing import SharedAnswers
+from runner.web.turns import Turns
 
 _KEY = "linefeed"
 
@@ -21,8 +25,17 @@ class Context:
 
     runner: Runner
     lifetime: Lifetime
+    authority: Authority
+    audit: AuditLog
     holds: Holds = field(default_factory=Holds)
     shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
+    person_rates: RateLimit = field(default_factory=RateLimit)
+    searches: Turns = field(default_factory=Turns)
+
+    @property
+    def start_token(self) -> str | None:
+        """What signs in who started the server; None in the other modes."""
+        return self.authority.start_token
 
 
 def attach(app: Quart, context: Context) -> None:
@@ -48,3 +61,18 @@ def holds() -> Holds:
 def shared_answers() -> SharedAnswers:
     """The API's encoded answers of the app that answers this request."""
     return context_of(current_app).shared_answers
+
+
+def searches() -> Turns:
+    """Who may search now, in the app that answers this request."""
+    return context_of(current_app).searches
+
+
+def authority() -> Authority:
+    """What the app that answers this request knows of identity."""
+    return context_of(current_app).authority
+
+
+def audit_log() -> AuditLog:
+    """The audit of the app that answers this request."""
+    return context_of(current_app).audit

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any, get_args
 
 import msgspec
 
 from runner.catalogue import Command
-from runner.job import Job, JobPage, Queued
-from runner.lines import OpenText, Run
+from runner.job import ID_PATTERN, Job, JobPage, Outcome, Queued, State
+from runner.lines import OpenText, Run, Stream
 from runner.service import Reading
+
+JobId = Annotated[str, msgspec.Meta(pattern=f"^{ID_PATTERN.pattern}$")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+StateName = Annotated[str, msgspec.Meta(extra_json_schema={"enum": [state.name for state in get_args(State)]})]
+StreamName = Annotated[str, msgspec.Meta(extra_json_schema={"enum": [stream.label for stream in Stream]})]
 
 
 class CommandDocument(msgspec.Struct):
@@ -34,61 +40,61 @@ class CommandsDocument(msgspec.Struct):
 class JobDocument(msgspec.Struct):
     """A job as it stands. Times are RFC 3339 in UTC; what does not apply is null."""
 
-    id: str
+    id: JobId
     command: str
     argv: tuple[str, ...]
     parameters: Mapping[str, Any]
-    state: str
-    outcome: str | None
+    state: StateName
+    outcome: Outcome | None
     reason: str | None
     exit_code: int | None
     signal: int | None
-    queued_at: str
-    started_at: str | None
-    ended_at: str | None
-    lines: int
-    bytes: int
-    dropped: int
+    queued_at: Time
+    started_at: Time | None
+    ended_at: Time | None
+    lines: Count
+    bytes: Count
+    dropped: Count
     queue_position: int | None
-    expires_at: str | None
-    expired_at: str | None
+    expires_at: Time | None
+    expired_at: Time | None
 
 
 class JobsDocument(msgspec.Struct):
     """Jobs, newest first; ``next`` is what to send as ``before`` for older ones."""
 
     jobs: list[JobDocument]
-    next: str | None
+    next: JobId | None
 
 
 class LineDocument(msgspec.Struct, gc=False):
     """One line. ``length`` is only there if ``text`` was cut: the line's bytes as written."""
 
-    number: int
-    stream: str
-    time: str
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    stream: StreamName
+    time: Time
     text: str
-    length: int | msgspec.UnsetType = msgspec.UNSET
+    length: Count | msgspec.UnsetType = msgspec.UNSET
 
 
 class OpenDocument(msgspec.Struct):
     """What a stream wrote without a ``\\n`` yet."""
 
-    stream: str
+    stream: StreamName
     text: str
 
 
 class LinesDocument(msgspec.Struct):
     """Lines after a cursor, and how the job stands."""
 
-    first: int | None
-    next: int
-    dropped: int
+    first: Count | None
+    next: Count
+    dropped: Count
     lines: list[LineDocument]
     open: list[OpenDocument]
-    revision: int
-    state: str
-    outcome: str | None
+    revision: Count
+    state: StateName
+    outcome: Outcome | None
 
 
 @lru_cache(maxsize=256)

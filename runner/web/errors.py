@@ -28,8 +28,13 @@ from runner.errors import (
     UnknownCommand,
     UnknownJob,
 )
+from runner.web.audit.log import AuditFailed
+from runner.web.auth.errors import FormExpired, NotAllowed, TooMany
+from runner.web.auth.passwords import TooBusy
+from runner.web.auth.throttle import TooManyTries
 from runner.web.guidance import NO_GUIDANCE, Guidance, guidance_for
 from runner.web.problems import API, CONTENT_TYPE, problem
+from runner.web.turns import TooManySearches
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 
@@ -55,7 +60,17 @@ STATUSES: Mapping[type[LinefeedError], HTTPStatus] = {
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     ShuttingDown: HTTPStatus.SERVICE_UNAVAILABLE,
     StartFailed: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    FormExpired: HTTPStatus.FORBIDDEN,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
+    TooBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManySearches: HTTPStatus.SERVICE_UNAVAILABLE,
+    AuditFailed: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+RETRY_SECONDS: Mapping[int, int] = {HTTPStatus.TOO_MANY_REQUESTS: 5, HTTPStatus.SERVICE_UNAVAILABLE: 10}
+"""When to try again, where the error itself does not know."""
 
 _SENTENCES: Mapping[int, str] = {
     400: "The request could not be understood.",
@@ -127,7 +142,11 @@ def _fields_of(error: LinefeedError) -> Mapping[str, str]:
 async def _answer_ours(error: LinefeedError) -> Response:
     if not any(kind in STATUSES for kind in type(error).__mro__):
         return await _answer_unexpected(error)
-    return await _answer(trouble_of(error))
+    trouble = trouble_of(error)
+    response = await _answer(trouble)
+    if trouble.status in RETRY_SECONDS:
+        response.headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_SECONDS[trouble.status]))
+    return response
 
 
 async def _answer_http(error: HTTPException) -> Response:

@@ -57,9 +57,12 @@ class FormView:
     fields: tuple[FieldView, ...]
     wrong: tuple[str, ...]
     invalid: bool
+    may_start: bool
 
 
-def form_view(command: Command, typed: Mapping[str, str], reasons: Mapping[str, str]) -> FormView:
+def form_view(
+    command: Command, typed: Mapping[str, str], reasons: Mapping[str, str], may_start: bool = True
+) -> FormView:
     """The form with everything typed kept and each reason beside its field."""
     fields = tuple(
         _field(parameter, typed.get(name), reasons.get(name, "")) for name, parameter in command.parameters.items()
@@ -73,6 +76,7 @@ def form_view(command: Command, typed: Mapping[str, str], reasons: Mapping[str, 
         fields=fields,
         wrong=wrong,
         invalid=bool(reasons),
+        may_start=may_start,
     )
 
 

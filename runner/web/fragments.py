@@ -13,6 +13,8 @@ from quart import Blueprint, Response, current_app, render_template
 from runner.errors import BadCursor, OutputExpired, UnknownJob
 from runner.job import Job
 from runner.web import addresses, queries, views
+from runner.web.auth.asking import rights_on
+from runner.web.auth.rights import EVERY_JOB_RIGHT, JobRights
 from runner.web.browser import browser_of
 from runner.web.chunks import KEPT_LINES, Chunk, chunks_of, fallen_blocks, found_chunks, skipped_chunk
 from runner.web.context import holds, runner, shared_answers
@@ -49,6 +51,7 @@ class Poll:
     step: Step
     how: Following
     slow: bool = False
+    rights: JobRights = EVERY_JOB_RIGHT
 
 
 @blueprint.get("/jobs/<job_id>/lines")
@@ -62,6 +65,7 @@ async def lines(job_id: str) -> Response:
         return Response(await render_template("fragments/gone.html", sentence=str(error), url=""))
     except BadCursor:
         return Response(await render_template("fragments/gone.html", sentence="", url=addresses.job(job_id)))
+    poll = replace(poll, rights=rights_on(poll.step.reading.job))
     return Response(await _rendered(poll), content_type="text/html; charset=utf-8")
 
 
@@ -128,7 +132,7 @@ async def _rendered(poll: Poll) -> bytes:
     reading = poll.step.reading
     job, revision = reading.job, reading.revision
     found = poll.step.end, poll.step.skipped, poll.how
-    key = ("fragment", job.id, poll.after, found, job.output, revision, int(now), poll.slow)
+    key = ("fragment", job.id, poll.after, found, job.output, revision, int(now), poll.slow, poll.rights)
     if not _is_heavy(poll):
         return shared_answers().get(key, partial(_render, environment(), poll, now))
     body = await asyncio.to_thread(_render, environment(), poll, now)
@@ -144,7 +148,9 @@ def _render(templates: Environment, poll: Poll, now: float) -> bytes:
         chunks=chunks,
         poller=poller_view(reading, end, now, replace(how, shown=shown), poll.slow),
         fallen=[f"#log .b{block}" for block in fallen],
-        job=views.job_view(reading.job, now),
+        job=views.job_view(reading.job, now, poll.rights),
+        # Shared by many readers; a browser that polls says by itself from which page it posts.
+        form_token="",  # nosec B106 # none
         live=live_view(reading.job, now),
         panel=how.panel,
     )

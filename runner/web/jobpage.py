@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from runner.errors import OutputExpired
 from runner.job import Job
 from runner.web import addresses, queries, views
+from runner.web.auth import acting
+from runner.web.auth.asking import rights_on
 from runner.web.chunks import Chunk, chunks_of, found_chunks
 from runner.web.context import runner
 from runner.web.embedding import allow_framing
@@ -35,7 +37,7 @@ async def job_page(job_id: str) -> Response:
     if log.poller is not None and not is_over(window.reading, window.end):
         url = addresses.job(job_id, **place.query, r=queries.refreshed() + 1)
         refresh = refresh_to(REFRESH_SECONDS, url, log.anchor)
-    view, live = views.job_view(job, now), live_view(job, now) if log.poller else None
+    view, live = _view(job, now), live_view(job, now) if log.poller else None
     return await page("job", job=view, log=log, live=live, refresh=refresh, again=_again(job))
 
 
@@ -49,32 +51,32 @@ async def job_panel(job_id: str) -> Response:
     refresh = ""
     if log.poller is not None:
         refresh = refresh_to(REFRESH_SECONDS, addresses.panel(job_id, r=queries.refreshed() + 1), "#end")
-    view = views.job_view(job, now)
+    view = _view(job, now)
     return allow_framing(await page("panel", job=view, log=log, live=live_view(job, now), refresh=refresh))
 
 
 @blueprint.post("/jobs/<job_id>/stop")
 async def stop_job(job_id: str) -> AnyResponse:
     """Ask the job to end."""
-    return _back_to(await runner().stop(job_id))
+    return _back_to(await acting.stop(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/keep")
 async def keep_job(job_id: str) -> AnyResponse:
     """Keep its output longer."""
-    return _back_to(await runner().keep_longer(job_id))
+    return _back_to(await acting.keep_longer(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/pin")
 async def pin_job(job_id: str) -> AnyResponse:
     """Keep its output until it is unpinned."""
-    return _back_to(await runner().pin(job_id, True))
+    return _back_to(await acting.pin(job_id, True))
 
 
 @blueprint.post("/jobs/<job_id>/unpin")
 async def unpin_job(job_id: str) -> AnyResponse:
     """Let its output expire again."""
-    return _back_to(await runner().pin(job_id, False))
+    return _back_to(await acting.pin(job_id, False))
 
 
 @blueprint.errorhandler(NoSuchLine)
@@ -88,7 +90,7 @@ async def no_such_line(error: NoSuchLine) -> Response:
 async def tombstone(error: OutputExpired) -> Response:
     """What is left of a job whose output is gone."""
     job = await runner().job(error.job_id)
-    view = views.job_view(job, time.time())
+    view = _view(job, time.time())
     if request.endpoint == "jobpage.job_panel":
         return allow_framing(await page("panel_gone", 410, job=view))
     return await page("tombstone", 410, job=view, again=_again(job))
@@ -105,5 +107,10 @@ def _chunks(window: Window, place: Place) -> list[Chunk]:
 
 
 def _again(job: Job) -> str:
-    """The command's form, filled in as for this job; empty if the catalogue has it no more."""
-    return addresses.command(job.command, job.parameters) if job.command in runner().commands else ""
+    """The command's form, filled in as for this job; empty for who may not start it, and if it is there no more."""
+    may_again = job.command in runner().commands and rights_on(job).rerun
+    return addresses.command(job.command, job.parameters) if may_again else ""
+
+
+def _view(job: Job, now: float) -> views.JobView:
+    return views.job_view(job, now, rights_on(job))

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from runner.catalogue import Command
-from runner.job import Job, JobPage
+from runner.job import Job, JobPage, Visible
 from runner.service import Runner
 from runner.web import addresses, queries
+from runner.web.auth.asking import visible
 from runner.web.forms import OptionView
 from runner.web.views import JobView, job_view
 
@@ -36,13 +37,21 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class ListPlace:
-    """Which jobs a list shows: filtered, and those before a job. ``rows`` is None while the page is made."""
+    """Which jobs a list shows: filtered, and those before a job. ``rows`` is None while the page is made.
+
+    ``visible`` are the jobs that the reader sees; None for all.
+    """
 
     state: str | None = None
     command: str | None = None
     before: str | None = None
     limit: int = PAGE_JOBS
     rows: Rows | None = None
+    visible: Visible | None = None
+
+    def shows(self, command: str) -> bool:
+        """Whether jobs of a command are seen, whoever started them."""
+        return self.visible is None or self.visible.commands is None or command in self.visible.commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ class ListingView:
 def list_place(limit: int = PAGE_JOBS) -> ListPlace:
     """What the request asks for. The filter's own form sends empty texts for "any". Raises BadRequest."""
     state = queries.state() if queries.text("state") else None
-    return ListPlace(state, queries.text("command") or None, queries.text("before") or None, limit)
+    command, before = queries.text("command") or None, queries.text("before") or None
+    return ListPlace(state, command, before, limit, visible=visible())
 
 
 def list_rows() -> Rows:
@@ -84,12 +94,13 @@ def list_rows() -> Rows:
 
 
 async def listing(runner: Runner, place: ListPlace, now: float) -> ListingView:
-    """The list at a place. Raises UnknownJob if ``before`` is none."""
-    found = await runner.jobs(place.state, place.command, place.limit, place.before)
+    """The list at a place, of what the reader sees. Raises UnknownJob if ``before`` is none of these."""
+    found = await runner.jobs(place.state, place.command, place.limit, place.before, place.visible)
     kept = await _kept(runner, place, found)
     # Each is newest first already, and stays as it is: a clock that was set back does not move rows.
     jobs = tuple(heapq.merge(found.jobs, kept, key=lambda job: -job.queued_at))
-    return listing_view(replace(found, jobs=jobs), runner.commands, place, now)
+    shown = {name: each for name, each in runner.commands.items() if place.shows(name)}
+    return listing_view(replace(found, jobs=jobs), shown, place, now)
 
 
 async def _kept(runner: Runner, place: ListPlace, found: JobPage) -> list[Job]:
@@ -100,7 +111,7 @@ async def _kept(runner: Runner, place: ListPlace, found: JobPage) -> list[Job]:
     if place.state is None or place.rows is None:
         return []
     missing = (place.rows.made_with | place.rows.came) - {job.id for job in found.jobs}
-    left = (job for job in await runner.some(missing) if job.state.name != place.state)
+    left = (job for job in await runner.some(missing, place.visible) if job.state.name != place.state)
     return list(islice(left, place.limit))
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from quart import Blueprint, Response, request
 
 from runner.errors import OutputExpired
 from runner.lines import Gap
+from runner.settings import Right
 from runner.web import queries
+from runner.web.auth.asking import still_may
 from runner.web.context import runner
 from runner.web.security.headers import RAW_CONTENT_SECURITY_POLICY
 
@@ -31,7 +33,7 @@ async def log(job_id: str) -> Response:
     pieces = _written(await runner().log(job_id, stream, follow))
     if not follow:
         return _raw(_in_chunks(pieces))
-    response = _raw(pieces)
+    response = _raw(_while_allowed(pieces, still_may(Right.DOWNLOAD, await runner().job(job_id))))
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
@@ -58,6 +60,14 @@ async def _written(pieces: AsyncIterator[bytes | Gap]) -> AsyncIterator[bytes]:
 def _mark(gap: Gap) -> bytes:
     lines, are = ("1 line", "is") if gap.lines == 1 else (f"{gap.lines} lines", "are")
     return f"[Linefeed: {lines} ({gap.bytes} bytes) {are} not kept here]\n".encode()
+
+
+async def _while_allowed(pieces: AsyncIterator[bytes], may_go_on: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """The same bytes until who asked may not have them any more."""
+    async for piece in pieces:
+        if not may_go_on():
+            return
+        yield piece
 
 
 async def _in_chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -163,7 +163,7 @@ def open_views(texts: Iterable[OpenText], only: Filter = ALL_LINES) -> tuple[Ope
         OpenView(
             css=text.stream.label.removeprefix("std"),
             label="" if text.stream.label == "stdout" else "stderr: ",
-            html=Markup(render(text.data)),  # noqa: S704 - `render` escapes
+            html=Markup(render(text.data)),  # nosec B704 # noqa: S704 - `render` escapes
         )
         for text in sorted(texts)
     )

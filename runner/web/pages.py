@@ -10,7 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from runner.catalogue import Command
 from runner.errors import BadParameters, QueueFull, UnknownCommand
+from runner.settings import Right
 from runner.web import addresses, queries, views
+from runner.web.auth import acting
+from runner.web.auth.asking import may, visible
+from runner.web.auth.gate import FORM_FIELD
 from runner.web.context import runner
 from runner.web.errors import BadRequest, ErrorView, Link
 from runner.web.forms import form_view
@@ -24,16 +28,16 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 async def dashboard() -> Response:
     """Commands to start, and the newest jobs."""
-    found = await listing(runner(), ListPlace(limit=RECENT), time.time())
+    found = await listing(runner(), ListPlace(limit=RECENT, visible=visible()), time.time())
     pace = _pace(found, 10, "/", {})
-    return await page("dashboard", groups=views.groups(runner().commands), listing=found, live=_live(), pace=pace)
+    return await page("dashboard", groups=views.groups(_startable()), listing=found, live=_live(), pace=pace)
 
 
 @blueprint.get("/commands")
 async def pick_command() -> AnyResponse:
     """From the drop-down to the form of the command picked there."""
     name = queries.text("command")
-    return redirect("/" if name is None else addresses.command(_command(name).name), 303)
+    return redirect(addresses.address("/") if name is None else addresses.command(_command(name).name), 303)
 
 
 @blueprint.get("/commands/<name>")
@@ -46,13 +50,14 @@ async def command_form(name: str) -> Response:
 async def start_job() -> AnyResponse | Response:
     """Start the command of the form: to its job, or back to the form with what is wrong."""
     sent = (await request.form).to_dict()
+    sent.pop(FORM_FIELD, None)
     if "command" not in sent:
         raise BadRequest("The form names no command.", {"command": "is required"})
     command = _command(sent.pop("command"))
     if "_form" in sent:  # "Options…", from a browser that does not know ``formaction``
         return redirect(addresses.command(command.name), 303)
     try:
-        job = await runner().start(command.name, sent)
+        job = await acting.start(command.name, sent)
     except BadParameters as error:
         return await _form(command, sent, error.fields, 422)
     return redirect(addresses.job(job.id), 303)
@@ -75,14 +80,19 @@ async def queue_full(error: QueueFull) -> Response:
 
 
 async def _form(command: Command, typed: Mapping[str, str], reasons: Mapping[str, str], status: int = 200) -> Response:
-    return await page("command", status, form=form_view(command, typed, reasons))
+    return await page("command", status, form=form_view(command, typed, reasons, may(Right.START, command.name)))
 
 
 def _command(name: str) -> Command:
     command = runner().commands.get(name)
-    if command is None:
+    if command is None or not (may(Right.START, name) or may(Right.SEE, name)):
         raise UnknownCommand(name)
     return command
+
+
+def _startable() -> dict[str, Command]:
+    """The commands that this person may start."""
+    return {name: command for name, command in runner().commands.items() if may(Right.START, name)}
 
 
 def _live() -> LiveView:

@@ -9,6 +9,7 @@ from pathlib import Path
 from quart import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
+from runner.web import addresses
 from runner.web.compression import LEAST_BYTES, accepts_gzip, pack
 
 _TYPES = {
@@ -53,7 +54,7 @@ class StaticFiles:
 
     def url(self, name: str) -> str:
         """The address of a file, with its version, so that it may be kept for ever. Raises KeyError."""
-        return f"/static/{name}?v={self._files[name].version}"
+        return addresses.query(f"/static/{name}", {"v": self._files[name].version})
 
 
 def static_blueprint(files: StaticFiles) -> Blueprint:

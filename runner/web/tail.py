@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from jinja2 import Environment
@@ -14,7 +14,9 @@ from quart import Blueprint, Response, render_template, request
 from runner.errors import OutputExpired
 from runner.lines import Slice
 from runner.service import Runner
+from runner.settings import Right
 from runner.web import addresses, queries, views
+from runner.web.auth.asking import rights_on, still_may
 from runner.web.browser import browser_cookie, browser_of
 from runner.web.chunks import chunks_of
 from runner.web.context import holds, runner
@@ -47,6 +49,7 @@ class Tail:
     job_id: str
     after: int
     browser: str | None
+    may_go_on: Callable[[], bool]
 
 
 @blueprint.get("/jobs/<job_id>/tail")
@@ -56,8 +59,9 @@ async def tail(job_id: str) -> Response:
     after = max(0, job.output.lines - WINDOW) if asked is None else asked
     await runner().lines(job_id, after, 1)  # what is wrong with the cursor is said before anything is sent
     here = secrets.token_hex(16)  # stands in the page where it is cut; nothing else in it can be the same
-    page = await render_template("pages/tail.html", job=views.job_view(job, time.time()), here=here)
-    answer = Tail(runner(), holds(), environment(), job_id, after, browser_of())
+    view = views.job_view(job, time.time(), rights_on(job))
+    page = await render_template("pages/tail.html", job=view, here=here)
+    answer = Tail(runner(), holds(), environment(), job_id, after, browser_of(), still_may(Right.SEE, job))
     body = "" if request.method == "HEAD" else _streamed(answer, page.split(here))
     response = browser_cookie(Response(body, content_type="text/html; charset=utf-8"))
     response.timeout = None  # a job may take any time
@@ -87,7 +91,7 @@ async def _lines(tail: Tail) -> AsyncIterator[str]:
             yield _said(tail, "tail_state", job=views.job_view(reading.job, time.time()))
         after = reading.slice.next
         yield await asyncio.to_thread(_chunks, tail, reading.slice) if reading.slice.runs else "<!-- -->"
-        if is_over(reading, after) or after >= last:
+        if is_over(reading, after) or after >= last or not tail.may_go_on():
             break
         await asyncio.sleep(PACE_SECONDS)
     if not is_over(reading, after):

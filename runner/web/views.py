@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from runner.catalogue import Command
 from runner.job import Finished, Job, Outcome, Queued, Running, State, Stopping
 from runner.web import addresses, wording
+from runner.web.auth.rights import EVERY_JOB_RIGHT, JobRights
 from runner.web.keeping import KeepView, keep_view
 
 
@@ -77,11 +78,13 @@ class JobView:
     log_url: str
     tail_url: str
     may_stop: bool
+    may_pin: bool
+    may_download: bool
     finished: bool
 
 
-def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
-    """The job at the time ``now``, which is ``clock`` (None: this moment) by the monotonic clock."""
+def job_view(job: Job, now: float, rights: JobRights = EVERY_JOB_RIGHT, clock: float | None = None) -> JobView:
+    """The job at the time ``now``, which is ``clock`` (None: this moment) by the monotonic clock, for one reader."""
     clock = time.monotonic() if clock is None else clock
     look = _look(job.state)
     name, duration = _duration(job, now, clock)
@@ -106,7 +109,7 @@ def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
         duration_name=name,
         last_output="none yet" if silence is None else wording.ago(silence),
         unkept=_unkept(job),
-        queued=_clock(job.queued_at, now),
+        queued=clock_of(job.queued_at, now),
         started=_perhaps(job.started_at, now),
         ended=_perhaps(end.ended_at if end else None, now),
         expired=_perhaps(end.expired_at if end else None, now),
@@ -116,7 +119,9 @@ def job_view(job: Job, now: float, clock: float | None = None) -> JobView:
         stop_url=addresses.action(job.id, "stop"),
         log_url=addresses.log(job.id),
         tail_url=addresses.tail(job.id),
-        may_stop=isinstance(job.state, Queued | Running),
+        may_stop=rights.stop and isinstance(job.state, Queued | Running),
+        may_pin=rights.stop,
+        may_download=rights.download,
         finished=end is not None,
     )
 
@@ -157,12 +162,13 @@ def _unkept(job: Job) -> str:
     return f"Output from line {output.unkept_from:,} on is not kept: {output.problem}."
 
 
-def _clock(time: float, now: float) -> Clock:
+def clock_of(time: float, now: float) -> Clock:
+    """A moment (wall clock, s), ``now`` being the same clock."""
     return Clock(wording.rfc3339(time), wording.moment(time), wording.ago(now - time))
 
 
 def _perhaps(time: float | None, now: float) -> Clock | None:
-    return None if time is None else _clock(time, now)
+    return None if time is None else clock_of(time, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from runner.lines import SLICE_BYTES, Slice
 from runner.service import Reading, Runner
 from runner.web import queries
 from runner.web.chunks import KEPT_LINES
+from runner.web.context import searches
 from runner.web.errors import BadRequest
 from runner.web.matching import ALL_LINES, Filter
 from runner.web.search import search_after, search_before
@@ -102,10 +103,12 @@ async def window_at(runner: Runner, job_id: str, place: Place) -> Window:
 
 async def _found_window(runner: Runner, job_id: str, place: Place, last: int) -> Window:
     if place.after is not None:
-        found = await search_after(runner, job_id, place.after, place.only)
+        async with searches().turn():
+            found = await search_after(runner, job_id, place.after, place.only)
     else:
         upto = last if place.before is None else min(max(place.before - 1, 0), last)
-        found = await search_before(runner, job_id, upto, place.only)
+        async with searches().turn():
+            found = await search_before(runner, job_id, upto, place.only)
     return Window(found.reading, found.slices, found.first if last else 0, found.end, found.end >= last)
 
 
@@ -122,7 +125,8 @@ async def step_from(runner: Runner, job_id: str, after: int) -> Step:
 
 async def found_step(runner: Runner, job_id: str, after: int, only: Filter) -> Step:
     """The lines after a cursor that pass a filter; the rest of the search is for the next poll."""
-    found = await search_after(runner, job_id, after, only)
+    async with searches().turn():
+        found = await search_after(runner, job_id, after, only)
     return Step(found.reading, 0, found.end, found.slices)
 
 

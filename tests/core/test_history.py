@@ -54,7 +54,7 @@ async def test_every_state_comes_back_as_it_was_put(history: History, state: Sta
 
 
 async def test_what_was_written_comes_back(history: History) -> None:
-    original = Job(new_id(), "c", "C", ("c",), {}, 1.0, ENDED, Output(2**40, 2**41, 7, 12.25))
+    original = Job(new_id(), "c", "C", ("c",), {}, 1.0, ENDED, Output(2**40, 2**41, 7, 12.25), True, owner="Ann Ä")
     await history.put(original)
     assert await history.get(original.id) == original
 

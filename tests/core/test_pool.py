@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,9 +46,11 @@ def add(pool: Pool, model: Model, job_id: str, command: str) -> None:
     """Add a job to both; the model knows beforehand whether there is a place for it."""
     refused = not model.may_start(command) and len(model.waiting) >= model.places
     if refused:
-        with pytest.raises(QueueFull):
-            pool.add(job_id, place(command))
+        for refusing in (partial(pool.check, place(command)), partial(pool.add, job_id, place(command))):
+            with pytest.raises(QueueFull):
+                refusing()
     else:
+        pool.check(place(command))
         pool.add(job_id, place(command))
         model.waiting.append((job_id, command))
 

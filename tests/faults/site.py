@@ -73,7 +73,7 @@ class Site:
     def options(self) -> list[str]:
         """What a server here is told on its command line."""
         options = ("--config", str(self.folder / "catalogue.toml"), "--bind", f"127.0.0.1:{self.port}")
-        return [*options, "--data", self.data]
+        return [*options, "--data", self.data, "--no-token"]
 
 
 def program(name: str, *arguments: str) -> list[str]:

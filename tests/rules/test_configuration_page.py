@@ -11,7 +11,7 @@ import pytest
 from tests.rules.house import ROOT, is_in, modules
 
 PAGE = ROOT / "docs" / "configuration.md"
-READERS = frozenset({"take", "require", "each", "table"})
+READERS = frozenset({"take", "require", "each", "table", "entries"})
 """The methods by which ``runner.settings.table.Table`` is asked for a key."""
 
 
@@ -35,7 +35,18 @@ KEYS = sorted(set(asked_keys()))
 
 
 def test_the_keys_are_found_in_the_code() -> None:
-    assert {"server", "bind", "data", "running", "max_bytes", "argv", "stop_grace", "parameters"} <= set(KEYS)
+    assert {
+        "server",
+        "bind",
+        "data",
+        "running",
+        "max_bytes",
+        "argv",
+        "stop_grace",
+        "parameters",
+        "rights",
+        "may",
+    } <= set(KEYS)
 
 
 @pytest.mark.parametrize("key", KEYS)

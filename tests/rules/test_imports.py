@@ -17,13 +17,15 @@ LAYERS = (
     {"pool", "rows", "history", "expiry", "endings", "live", "archive", "recovery", "scheduler"},
     {"service"},
     {"web"},
-    {"app"},
+    {"administration"},
+    {"app", "__main__"},
 )
 """From below to above. A room knows those below it, and those beside it where no circle comes of it."""
 
 PURE = ("errors", "parameters", "catalogue", "job", "lines")
 DOES_IO = ("asyncio", "os", "shutil", "socket", "sqlite3", "subprocess", "tempfile", "threading", "time")
 OF_THE_WEB = ("quart", "jinja2", "markupsafe", "hypercorn", "werkzeug", "runner.web")
+KNOWS_THE_WEB = ("web", "administration", "__main__")
 KNOWS_SIGNALS = ("shim", "process", "app")
 READS_CONFIGURATION = ("settings",)
 STORES = ("spool", "cluster")
@@ -41,7 +43,7 @@ def layer(name: str) -> int:
 
 
 def is_core(name: str) -> bool:
-    return is_in(name, "runner") and room(name) != "web"
+    return is_in(name, "runner") and room(name) not in KNOWS_THE_WEB
 
 
 @pytest.mark.parametrize("name", PRODUCT)

@@ -25,6 +25,7 @@ WRONG = {
     "trigger filter": r"hx-trigger=\"[^\"]*\[",
     "unescaped output": r"\|\s*safe\b|\{%-?\s*autoescape|\bMarkup\b",
     "something from elsewhere": r"(?:src|href)=\"(?:https?:)?//",
+    "address without its prefix": r"(?:href|action|formaction|src|hx-(?:get|post))\s*=\s*[\"']?/(?!/)",
 }
 COMPUTES = (nodes.Compare, nodes.BinExpr)
 

@@ -21,10 +21,11 @@ _LEAVE_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that is up. ``url`` has no slash at its end."""
+    """A server that is up. ``url`` has no slash at its end. ``token`` is its start token, if it has one."""
 
     url: str
     process: subprocess.Popen[str]
+    token: str = ""
 
     def tell(self, number: signal.Signals) -> None:
         """Send the server a signal."""
@@ -37,21 +38,26 @@ class Server:
 
 
 @contextmanager
-def serve(config: str, folder: Path, *flags: str) -> Iterator[Server]:
-    """A server of this configuration (TOML text) on a free port, with its files in ``folder``; gone afterwards."""
+def serve(config: str, folder: Path, *flags: str, no_token: bool = True) -> Iterator[Server]:
+    """A server of this configuration (TOML text) on a free port, with its files in ``folder``; gone afterwards.
+
+    It asks nobody who they are, unless ``no_token`` is false: then ``[auth]`` says.
+    """
     file = folder / "linefeed.toml"
     file.write_text(config)
-    process = start_app("--config", str(file), "--bind", "127.0.0.1:0", "--data", str(folder / "data"), *flags)
+    options = ("--config", str(file), "--bind", "127.0.0.1:0", "--data", str(folder / "data"), *flags)
+    process = start_app(*options, no_token=no_token)
     try:
-        yield Server(_url_of(process), process)
+        url, _, token = _address_of(process).partition("?token=")
+        yield Server(url.rstrip("/"), process, token)
     finally:
         _end(process)
 
 
-def start_app(*flags: str) -> subprocess.Popen[str]:
-    """``python app.py`` with these flags, its standard output and error captured."""
+def start_app(*flags: str, no_token: bool = True) -> subprocess.Popen[str]:
+    """``python app.py`` with these flags, and ``--no-token``; its standard output and error captured."""
     return subprocess.Popen(
-        [sys.executable, str(PROJECT / "app.py"), *flags],
+        [sys.executable, str(PROJECT / "app.py"), *flags, *["--no-token"] * no_token],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -72,7 +78,7 @@ def python_toml(name: str, code: str, **keys: Any) -> str:
     return command_toml(name, sys.executable, "-I", "-S", "-u", "-c", source, **keys)
 
 
-def _url_of(process: subprocess.Popen[str]) -> str:
+def _address_of(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     with selectors.DefaultSelector() as output:  # not select(2): this process may have more than 1,024 files open
         output.register(process.stdout, selectors.EVENT_READ)
@@ -80,7 +86,7 @@ def _url_of(process: subprocess.Popen[str]) -> str:
     if not line.startswith(READY):
         process.kill()
         raise AssertionError(f"the server did not start: {line!r} {process.communicate()[1]}")
-    return line.removeprefix(READY).strip().rstrip("/")
+    return line.removeprefix(READY).strip()
 
 
 def _end(process: subprocess.Popen[str]) -> None:

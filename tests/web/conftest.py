@@ -16,6 +16,7 @@ from runner.web import create_app
 from runner.web.context import context_of
 from tests.support.asgi import Answer, ask
 from tests.support.commands import command, python, settings_of
+from tests.support.described import description, write_down_keys
 
 Ask = Callable[..., Coroutine[Any, Any, Answer]]
 
@@ -49,6 +50,7 @@ def settings(tmp_path: Path) -> Settings:
 async def app(settings: Settings) -> AsyncIterator[Quart]:
     """The app, started as a server would start it."""
     web = create_app(settings)
+    write_down_keys(web)
     async with web.test_app():
         yield web
 
@@ -61,9 +63,11 @@ def runner(app: Quart) -> Runner:
 
 @pytest.fixture
 def asked(app: Quart) -> Ask:
-    """``await asked(method, target, headers, body)``."""
+    """``await asked(method, target, headers, body)``. Each answer of the API must be one that its description has."""
 
-    async def asked(*arguments: object) -> Answer:
-        return await ask(app, *arguments)  # type: ignore[arg-type] # what `ask` takes, as the test gives it
+    async def asked(method: str, target: str, *rest: object) -> Answer:
+        answer = await ask(app, method, target, *rest)  # type: ignore[arg-type] # what `ask` takes, as the test gives it
+        description(app).check(method, target, answer)
+        return answer
 
     return asked

@@ -85,7 +85,7 @@ async def test_a_stop_that_says_nothing_usable_stops_nothing(asked: Ask, runner:
 async def test_a_start_that_is_refused_for_now(
     asked: Ask, runner: Runner, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
 ) -> None:
-    async def refuse(*_: object) -> None:
+    async def refuse(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(runner, "start", refuse)

@@ -25,6 +25,7 @@ import os, time
 os.write(1, b"%d\\n" % os.getpid())
 time.sleep(600)  # runs until the server ends it
 """
+NOBODY_IS_ASKED = '[auth]\nmode = "none"\n'
 CATALOGUE = command_toml("count", "seq", "1", "5000") + python_toml("live", LIVE, stop_grace="2s")
 FLAGS = ["--lifespan", "on", "--timeout-graceful-shutdown", "1"]
 """Uvicorn ends the app only after the connections: without a limit, a reader who follows a job would hold it."""
@@ -41,16 +42,17 @@ class Served:
 
 
 @contextmanager
-def uvicorn(folder: Path) -> Iterator[Served]:
+def uvicorn(folder: Path, auth: str = NOBODY_IS_ASKED) -> Iterator[Served]:
     """Uvicorn serving ``app:app`` on a socket that it inherits, and a client of it."""
     config = folder / "linefeed.toml"
-    config.write_text(CATALOGUE)
+    config.write_text(auth + CATALOGUE)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         process = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "app:app", "--fd", str(listener.fileno()), *FLAGS],
             cwd=PROJECT,
             env={**os.environ, "LINEFEED_CONFIG": str(config), "LINEFEED_DATA": str(folder / "data")},
             pass_fds=[listener.fileno()],
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -122,3 +124,12 @@ def test_it_leaves_when_told_whoever_reads(served: Served) -> None:
         _, errors = served.process.communicate(timeout=20)
     assert b"Application shutdown complete" in errors
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_the_start_token_is_told_here_too(tmp_path: Path) -> None:
+    with uvicorn(tmp_path, auth="") as served:
+        assert served.client.get("/", follow_redirects=False).status_code == 303
+        assert served.process.stdout is not None
+        token = served.process.stdout.readline().decode().rstrip().rpartition("=")[2]
+        assert served.client.get(f"/?token={token}").url.path == "/"
+        assert served.client.get("/jobs", follow_redirects=False).status_code == 200

@@ -12,6 +12,7 @@ from quart import Quart, Response
 from runner.service import Runner
 from runner.settings import Settings
 from runner.web import create_app
+from runner.web.auth import needs
 from runner.web.context import context_of
 from runner.web.embedding import allow_framing
 from runner.web.security.headers import CONTENT_SECURITY_POLICY
@@ -29,6 +30,12 @@ def settings(tmp_path: Path) -> Settings:
     """Two sites may frame panels."""
     plain = settings_of(tmp_path, command("nothing", "true"))
     return replace(plain, server=replace(plain.server, frame_ancestors=SITES))
+
+
+@pytest.fixture(autouse=True)
+def open_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route has to say what it needs, this test's own too."""
+    monkeypatch.setitem(needs.NEEDS, "panel", needs.Need.NOTHING)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runner.web.asgi import Scope, values
+from runner.web.asgi import Headers, Scope, values
 from runner.web.security.refusal import Refusal
 
 MOST_HEADERS = 100
@@ -18,6 +18,7 @@ _LONG_TARGET = Refusal(414, f"The address is longer than {TARGET_BYTES} bytes.")
 _MANY_HEADERS = Refusal(431, f"The request has more than {MOST_HEADERS} headers or {HEADER_BYTES} bytes of them.")
 _BAD_HEADER = Refusal(400, "A header has a character that no header may have.")
 _TWO_LENGTHS = Refusal(400, "The request says in more than one way how long its body is.")
+_OLD_CHUNKS = Refusal(400, "The request has a Transfer-Encoding, which its version of HTTP does not know.")
 
 
 def check_framing(scope: Scope) -> Refusal | None:
@@ -32,6 +33,11 @@ def check_framing(scope: Scope) -> Refusal | None:
         return _BAD_TARGET
     if _CONTROL.search(b"".join(value for _, value in headers)):
         return _BAD_HEADER
-    if len(values(headers, b"content-length")) + len(values(headers, b"transfer-encoding")) > 1:
+    return _check_length(scope, headers)
+
+
+def _check_length(scope: Scope, headers: Headers) -> Refusal | None:
+    lengths, encodings = values(headers, b"content-length"), values(headers, b"transfer-encoding")
+    if len(lengths) + len(encodings) > 1:
         return _TWO_LENGTHS
-    return None
+    return _OLD_CHUNKS if encodings and scope["http_version"] != "1.1" else None

@@ -12,10 +12,14 @@ from runner.web.security.headers import complete
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is refused. ``detail`` is a fixed sentence: nothing of the request is repeated in it."""
+    """Why a request is refused. ``detail`` is a fixed sentence: nothing of the request is repeated in it.
+
+    ``retry_after`` is in whole seconds; None says nothing of when to try again.
+    """
 
     status: int
     detail: str
+    retry_after: int | None = None
 
 
 async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
@@ -26,6 +30,8 @@ async def refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
     ]
+    if refusal.retry_after is not None:
+        headers.append((b"retry-after", b"%d" % refusal.retry_after))
     # The body is read and thrown away meanwhile: the server's queue of messages is bounded, and a
     # sender of a long body would fill it and keep the connection for ever.
     drain = asyncio.ensure_future(_drain(receive))

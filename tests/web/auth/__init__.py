@@ -1,0 +1,1 @@
+"""Identity: its stores alone, and through the routes."""
