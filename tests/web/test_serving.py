@@ -123,3 +123,19 @@ def test_many_requests_on_one_connection(server: Server) -> None:
     with httpx.Client(base_url=server.url) as client:
         assert {client.get("/healthz").status_code for _ in range(1_200)} == {200}
         assert open_connections(server) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nope", f"/jobs/{'a' * 26}/keep"])
+def test_an_answer_before_the_body_was_read_says_that_the_connection_closes(tmp_path: Path, path: str) -> None:
+    with serve(command_toml("echo", "echo"), tmp_path) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as connection:
+            connection.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf".encode())
+            answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+    assert answer.startswith("HTTP/1.1 404")
+    assert "connection: close" in answer.partition("\r\n\r\n")[0].lower()
+
+
+def test_a_connection_goes_on_after_a_body_that_was_read(tmp_path: Path) -> None:
+    with serve(command_toml("echo", "echo"), tmp_path) as server, httpx.Client(base_url=server.url) as client:
+        assert "connection" not in client.post("/api/v1/jobs", json={"command": "echo"}).headers

@@ -63,7 +63,8 @@ class Guard:
                     self._on_foreign(client_of(scope))
                 await refuse(refusal, scope, receive, send)
             else:
-                await self._app(scope, receive, _completing(send))
+                body = _Body(scope, receive)
+                await self._app(scope, body.receive, _completing(send, body))
 
     def _check_rate(self, key: str | None) -> Refusal | None:
         wait = 0.0 if key is None else self._rate.take(key, self._clock())
@@ -77,10 +78,29 @@ class Guard:
         )
 
 
-def _completing(send: Send) -> Send:
+class _Body:
+    """Whether all of a request's body has been read: if not, no other request can follow on its connection."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        headers = dict(scope["headers"])
+        sends_one = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        self.is_left = sends_one and scope.get("http_version") in ("1.0", "1.1")
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body", False):
+            self.is_left = False
+        return message
+
+
+def _completing(send: Send, body: _Body) -> Send:
     async def completed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": complete(message.get("headers", ()))}
+            headers = complete(message.get("headers", ()))
+            if body.is_left:
+                headers.append((b"connection", b"close"))  # the server closes it; who sent the body should know
+            message = {**message, "headers": headers}
         await send(message)
 
     return completed
