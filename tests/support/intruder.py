@@ -1,6 +1,6 @@
 """Somebody else on the same machine: a program that tries to get at a server, and says what it reached.
 
-``python -I -S intruder.py PLAN``: the plan is a file of JSON, a ``Plan``; the report on standard output is a ``Report``.
+``python -I -S intruder.py PLAN``: the plan is a file of JSON, a ``Plan``; what comes out is a ``Report`` in JSON.
 Only the standard library, since it runs outside of the project. It does no harm where it gets through.
 """
 
@@ -73,10 +73,10 @@ def main(plan: Plan) -> Report:
     reached = [name for name, act in tries if _works(act)]
     return {
         "uid": os.getuid(),
+        "arguments": [_arguments(pid) for pid in plan["pids"]],
         "answers": _answers(plan),
         "tried": [name for name, _ in tries],
         "reached": reached,
-        "arguments": [_arguments(pid) for pid in plan["pids"]],
         "environment": dict(os.environ),
         "descriptors": {name: link for name, link in descriptors.items() if link},
     }
