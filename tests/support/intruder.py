@@ -88,14 +88,8 @@ def _answers(plan: Plan) -> list[Answer]:
 
 
 def _answer(connection: http.client.HTTPConnection, wanted: Wanted, words: str) -> Answer:
-    body = wanted["body"].encode()
-    try:
-        connection.request(wanted["method"], wanted["path"], body, wanted["headers"])
-        answer = connection.getresponse()
-    except ConnectionError:  # who was refused before all of the body had come has the connection closed
-        connection.close()
-        connection.request(wanted["method"], wanted["path"], body, wanted["headers"])
-        answer = connection.getresponse()
+    connection.request(wanted["method"], wanted["path"], wanted["body"].encode(), wanted["headers"])
+    answer = connection.getresponse()
     return {
         "status": answer.status,
         "location": answer.headers.get("Location", ""),

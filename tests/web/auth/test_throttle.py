@@ -153,60 +153,6 @@ async def test_sixteen_wait_and_more_are_too_many() -> None:
     await attempt(throttle, ATTACKER)
 
 
-class Checking:
-    """Checks that last until ``gate`` is open; ``now`` has the place of each that is going on."""
-
-    def __init__(self, throttle: Throttle) -> None:
-        self.throttle = throttle
-        self.gate = asyncio.Event()
-        self.now: list[str] = []
-
-    async def begin(self, address: str, times: int = 1) -> list[asyncio.Task[None]]:
-        tries = [asyncio.create_task(self._check(address)) for _ in range(times)]
-        await asyncio.sleep(0)  # lets each of them begin
-        return tries
-
-    async def _check(self, address: str) -> None:
-        async with self.throttle.trying(address) as trial:
-            self.now.append(address)
-            await self.gate.wait()
-            self.now.remove(address)
-            trial.ended(True)
-
-
-@pytest.fixture
-def checking(throttle: Throttle) -> Checking:
-    return Checking(throttle)
-
-
-async def test_two_of_one_place_are_checked_at_once_and_another_does_not_wait_for_the_rest(checking: Checking) -> None:
-    tries = await checking.begin(ATTACKER, 10)
-    tries += await checking.begin(PERSON)
-    assert sorted(checking.now) == [ATTACKER, ATTACKER, PERSON]
-    checking.gate.set()
-    await asyncio.gather(*tries)
-
-
-async def test_those_whose_turn_has_not_come_are_counted_as_waiting(checking: Checking) -> None:
-    tries = await checking.begin(ATTACKER, MOST_CHECKED + MOST_WAITING)
-    with pytest.raises(TooManyTries):
-        await attempt(checking.throttle, ATTACKER)
-    checking.gate.set()
-    await asyncio.gather(*tries)
-    await attempt(checking.throttle, ATTACKER)
-
-
-async def test_who_leaves_gives_a_turn_to_the_next_and_nothing_is_kept_of_them(checking: Checking) -> None:
-    first = await checking.begin(ATTACKER, MOST_CHECKED + 1)
-    second = await checking.begin(ATTACKER)
-    for each in first:
-        each.cancel()
-    await asyncio.gather(*first, return_exceptions=True)
-    checking.gate.set()
-    await asyncio.gather(*second)
-    assert checking.throttle._queues == {}
-
-
 async def test_those_who_leave_make_room() -> None:
     throttle = Throttle(sleep=lambda _: asyncio.Event().wait())
     await fail(throttle, ATTACKER, 5)
