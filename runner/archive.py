@@ -69,6 +69,11 @@ class Archive:
         expires_at = None if end.pinned else until + self._wall_clock_offset()
         return job.became(replace(end, kept_until=until, expires_at=expires_at))
 
+    def forgets(self, job: Job) -> bool:
+        """Whether the job ended so long ago that its record goes, or went, unless it is pinned."""
+        end = job.finished
+        return end is not None and not end.pinned and end.ended_at < time.time() - self._keep_records
+
     def delivered(self, live: LiveJob) -> None:
         """Lines of a job were handed to a reader."""
         self._expiry.read(live.job, time.monotonic())

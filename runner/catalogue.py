@@ -68,7 +68,8 @@ class Command:
     """One entry of the catalogue. ``timeout`` and ``stop_grace`` are seconds.
 
     ``directory`` is absolute, or None for the server's own. ``running`` is how many jobs of this
-    command may run at once, None for as many as the pool allows.
+    command may run at once, None for as many as the pool allows. ``frame_ancestors`` are the origins that
+    may embed its panels, None for those of the server.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Command:
     stop_grace: float = 5.0
     running: int | None = None
     on_server_exit: OnServerExit = OnServerExit.STOP
+    frame_ancestors: tuple[str, ...] | None = None
 
     def build(self, values: Mapping[str, object]) -> Invocation:
         """The argv for these values, from JSON or a form.

@@ -83,6 +83,10 @@ class History:
         query = "SELECT id FROM jobs WHERE expired_at IS NOT NULL" if expired else "SELECT id FROM jobs"
         return {row[0] for row in await self._run(lambda db: db.execute(query).fetchall())}
 
+    async def latest(self) -> list[Job]:
+        """The newest job of each command."""
+        return await self._select("number IN (SELECT max(number) FROM jobs GROUP BY command)", [], -1)
+
     async def unfinished(self) -> list[Job]:
         """The jobs that were not finished when they were last put, oldest first."""
         return list(reversed(await self._select("state != 'finished'", [], -1)))

@@ -42,6 +42,7 @@ class Runner:
         self._archive = Archive(self._jobs, self._history, settings)
         self._scheduler = Scheduler(self._jobs, settings, self._index, self._on_finish)
         self._doorbell = Doorbell(data, self._scheduler.look)
+        self._latest: dict[str, Job] = {}
         self._lock: int | None = None
         self._housekeeping: asyncio.Task[None] | None = None
         self._closing = False
@@ -67,6 +68,7 @@ class Runner:
         await self._archive.open()
         self._doorbell.open()
         await self._scheduler.take_over(found.running, found.waiting)
+        self._latest = {job.command: job for job in await self._history.latest() if job.command in self.commands}
         self._housekeeping = asyncio.get_running_loop().create_task(self._keep_house())
 
     async def leave(self) -> None:
@@ -126,6 +128,7 @@ class Runner:
         if approve is not None:
             approve(job)
         live = self._scheduler.add(job, entry)
+        self._latest[job.command] = live.job
         self._index(live.job)
         return live.job
 
@@ -149,6 +152,14 @@ class Runner:
             raise UnknownJob(before)
         page = await self._history.page(state, command, limit, before, visible)
         return JobPage(tuple(self._now(job) for job in page.jobs), page.next)
+
+    async def latest(self, command: str, visible: Visible | None = None) -> Job | None:
+        """The newest job of a command, of those that are ``visible`` (None: all); None if there is none."""
+        if visible is not None and visible.commands is not None and command not in visible.commands:
+            found = await self.jobs(command=command, limit=1, visible=visible)
+            return found.jobs[0] if found.jobs else None
+        job = self._latest.get(command)
+        return None if job is None or self._archive.forgets(job) else self._now(job)
 
     async def some(self, job_ids: Collection[str], visible: Visible | None = None) -> tuple[Job, ...]:
         """Those of the jobs that there are and are ``visible``, newest first; what is no id is left out."""
@@ -252,6 +263,9 @@ class Runner:
         self._index(live.job)
 
     def _index(self, job: Job) -> None:
+        known = self._latest.get(job.command)
+        if known is not None and known.id == job.id:
+            self._latest[job.command] = job
         self._history.put(job).add_done_callback(_log_failure)
 
     async def _keep_house(self) -> None:

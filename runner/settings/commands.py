@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from runner.catalogue import Command, OnServerExit, Parameter, check_argv
 from runner.settings.parameters import read_parameter
-from runner.settings.quantities import parse_duration, shown
+from runner.settings.quantities import parse_duration, parse_origin, shown
 from runner.settings.sections import MOST_RUNNING
 from runner.settings.table import Table, filled, integer, place, text, words
 
@@ -46,6 +46,7 @@ def _read_command(name: str, table: Table) -> Command:
         stop_grace=table.take("stop_grace", 5.0, parse_duration),
         running=table.take("running", None, integer(1, MOST_RUNNING)),
         on_server_exit=table.take("on_server_exit", OnServerExit.STOP, _parse_on_server_exit),
+        frame_ancestors=_read_frame_ancestors(table),
     )
     table.close(LATER)
     return command
@@ -69,6 +70,12 @@ def _read_parameters(table: Table) -> dict[str, Parameter]:
             table.fault(name, "is a name that the start form uses itself; choose another")
         parameters[name] = read_parameter(name, entry)
     return parameters
+
+
+def _read_frame_ancestors(table: Table) -> tuple[str, ...] | None:
+    """None if the file says nothing of it: an empty list is nobody."""
+    origins = table.each("frame_ancestors", (), parse_origin)
+    return origins if "frame_ancestors" in table else None
 
 
 def _read_env(table: Table) -> dict[str, str]:

@@ -84,6 +84,7 @@ class Right(StrEnum):
     STOP = "stop"
     INPUT = "input"
     DOWNLOAD = "download"
+    SHARE = "share"
     AUDIT = "audit"
 
 

@@ -27,7 +27,7 @@ def query(path: str, values: Mapping[str, object]) -> str:
 
 def command(name: str, values: Mapping[str, object] | None = None) -> str:
     """A command's form, filled in with ``values``."""
-    return query(f"/commands/{quote(name, safe='')}", values or {})
+    return query(command_path(name), values or {})
 
 
 def job(job_id: str, **place: object) -> str:
@@ -50,9 +50,44 @@ def tail(job_id: str, after: int | None = None) -> str:
     return query(f"/jobs/{job_id}/tail", {"after": after})
 
 
-def panel(job_id: str, **place: object) -> str:
-    """The view for other people's pages."""
-    return query(f"/jobs/{job_id}/panel", place)
+def panel(subject: str, **options: object) -> str:
+    """The view for other people's pages of a subject: ``job_path`` or ``command_path``."""
+    return query(f"{subject}/panel", options)
+
+
+def panel_fragment(subject: str, **options: object) -> str:
+    """The part of a panel that changes."""
+    return query(f"{subject}/panel/fragment", options)
+
+
+def badge(subject: str, ending: str, **options: object) -> str:
+    """A job's state as an image (``svg``) or as a line of text (``txt``)."""
+    return query(f"{subject}/badge.{ending}", options)
+
+
+def panel_colours(**colours: object) -> str:
+    """The style sheet of a panel in the colours of its host page."""
+    return query("/panel.css", colours)
+
+
+def wall(commands: str, **more: object) -> str:
+    """Many panels in one page; ``commands`` are names with commas between them."""
+    return query("/wall", {"commands": commands, **more})
+
+
+def wall_fragment(commands: str, seen: str) -> str:
+    """What changed on a wall."""
+    return query("/fragments/wall", {"commands": commands, "seen": seen})
+
+
+def job_path(job_id: str) -> str:
+    """The path of a job within the app."""
+    return f"/jobs/{job_id}"
+
+
+def command_path(name: str) -> str:
+    """The path of a command within the app."""
+    return f"/commands/{quote(name, safe='')}"
 
 
 def action(job_id: str, verb: str) -> str:

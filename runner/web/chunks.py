@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -35,6 +36,28 @@ _WORDS = {Stream.STDOUT: "out", Stream.STDERR: "err"}
 
 
 @dataclass(frozen=True, slots=True)
+class Gutter:
+    """What stands beside each line: its number, and the time of day at which it came (of the server's zone)."""
+
+    numbers: bool = True
+    times: bool = False
+
+    @property
+    def query(self) -> dict[str, object]:
+        """What an address says of it; None stands for what need not be said."""
+        return {"numbers": None if self.numbers else 0, "times": 1 if self.times else None}
+
+    def of(self, run: Run) -> Iterator[str]:
+        """The words beside each line of a run."""
+        time = [f"{datetime.fromtimestamp(run.time, UTC).astimezone():%H:%M:%S}"] if self.times else []
+        for number in range(run.first, run.first + run.count):
+            yield " ".join([*time, *([str(number)] if self.numbers else []), _WORDS[run.stream]])
+
+
+NUMBERS = Gutter()
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Lines that are not shown: ``skipped`` can be read at ``url``, ``dropped`` are gone."""
 
@@ -54,13 +77,13 @@ class Chunk:
     cut: str = ""
 
 
-def chunks_of(slices: Iterable[Slice], marked: range = range(0)) -> list[Chunk]:
+def chunks_of(slices: Iterable[Slice], marked: range = range(0), gutter: Gutter = NUMBERS) -> list[Chunk]:
     """The chunks of these slices, each line once and in order; the lines ``marked`` carry a mark."""
     found: list[Chunk] = []
     for part in slices:
         if part.dropped:
             found.append(_gap_chunk(Gap(dropped=f"{part.dropped:,}"), part.next))
-        found.extend(_chunk(block, marked) for block in _blocks(part.runs, marked))
+        found.extend(_chunk(block, marked, gutter) for block in _blocks(part.runs, marked))
     return found
 
 
@@ -121,9 +144,9 @@ def _split(run: Run, line: int) -> tuple[Run, Run]:
     return replace(count=count, data=head), replace(first=line, count=run.count - count, data=tail)
 
 
-def _chunk(runs: list[Run], marked: range) -> Chunk:
+def _chunk(runs: list[Run], marked: range, gutter: Gutter) -> Chunk:
     big = " big" if sum(len(run.data) for run in runs) > BIG_BYTES else ""
-    html = Markup("".join(_run(run, marked) for run in runs))  # nosec B704 # noqa: S704 - every part was escaped
+    html = Markup("".join(_run(run, marked, gutter) for run in runs))  # nosec B704 # noqa: S704 - every part was escaped
     return Chunk(
         css=f"chunk b{_block_of(runs[0])}{big}",
         lines=sum(run.count for run in runs),
@@ -168,19 +191,19 @@ def _found_blocks(runs: Iterable[Run]) -> Iterator[list[Run]]:
         yield block
 
 
-def _run(run: Run, marked: range) -> str:
+def _run(run: Run, marked: range, gutter: Gutter) -> str:
     html = render(run.data)
     if run.first not in marked:
-        return _element([run], _labelled(run.stream, html))
+        return _element([run], _labelled(run.stream, html), gutter)
     # A mark for each line: no element that `render` makes goes on into the next line.
     lines = "".join(f"<mark>{line}</mark>\n" for line in html.removesuffix("\n").split("\n"))
     html = _prefixed(_labelled(run.stream, lines), _MARKED_LABEL)
-    return _element([run], html, ' id="marked"' if run.first == marked.start else "")
+    return _element([run], html, gutter, ' id="marked"' if run.first == marked.start else "")
 
 
 def _found(runs: list[Run], text: str) -> str:
     html = "".join(render(run.data) for run in runs)
-    return _element(runs, _labelled(runs[0].stream, highlighted(html, text)))
+    return _element(runs, _labelled(runs[0].stream, highlighted(html, text)), NUMBERS)
 
 
 def _labelled(stream: Stream, html: str) -> str:
@@ -194,9 +217,14 @@ def _prefixed(html: str, label: str) -> str:
     return label + html.removesuffix("\n").replace("\n", "\n" + label) + "\n"
 
 
-def _element(runs: list[Run], html: str, attributes: str = "") -> str:
-    """Runs of one stream as one element, with all their line numbers."""
+def _element(runs: list[Run], html: str, gutter: Gutter, attributes: str = "") -> str:
+    """Runs of one stream as one element, with what stands beside each of their lines."""
     word = _WORDS[runs[0].stream]
+    beside = _numbers(runs, word) if gutter == NUMBERS else "\n".join(text for run in runs for text in gutter.of(run))
+    return f'<span class="run {word}"{attributes} data-gutter="{beside}">{html}</span>'
+
+
+def _numbers(runs: list[Run], word: str) -> str:
+    """What ``NUMBERS`` says, for the thousands of lines that a page may get at once."""
     numbers = (number for run in runs for number in range(run.first, run.first + run.count))
-    gutter = f" {word}\n".join(map(str, numbers))
-    return f'<span class="run {word}"{attributes} data-gutter="{gutter} {word}">{html}</span>'
+    return f" {word}\n".join(map(str, numbers)) + f" {word}"

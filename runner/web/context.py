@@ -16,6 +16,10 @@ from runner.web.security.rates import RateLimit
 from runner.web.sharing import SharedAnswers
 from runner.web.turns import Turns
 
+WRONG_LINKS = 20
+WRONG_LINKS_A_SECOND = 0.2
+"""How many share links that are not right one address may send, at once and lasting."""
+
 _KEY = "linefeed"
 
 
@@ -30,6 +34,7 @@ class Context:
     holds: Holds = field(default_factory=Holds)
     shared_answers: SharedAnswers = field(default_factory=SharedAnswers)
     person_rates: RateLimit = field(default_factory=RateLimit)
+    wrong_links: RateLimit = field(default_factory=lambda: RateLimit(WRONG_LINKS_A_SECOND, WRONG_LINKS))
     searches: Turns = field(default_factory=Turns)
 
     @property

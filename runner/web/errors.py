@@ -31,7 +31,9 @@ from runner.errors import (
 from runner.web.audit.log import AuditFailed
 from runner.web.auth.errors import FormExpired, NotAllowed, TooMany
 from runner.web.auth.passwords import TooBusy
+from runner.web.auth.shares import ShareOver, ShareRefused, SharesUnwritten, TooManyShares
 from runner.web.auth.throttle import TooManyTries
+from runner.web.embedding import is_fragment, is_page
 from runner.web.guidance import NO_GUIDANCE, Guidance, guidance_for
 from runner.web.problems import API, CONTENT_TYPE, problem
 from runner.web.turns import TooManySearches
@@ -63,9 +65,13 @@ STATUSES: Mapping[type[LinefeedError], HTTPStatus] = {
     NotAllowed: HTTPStatus.FORBIDDEN,
     FormExpired: HTTPStatus.FORBIDDEN,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    ShareRefused: HTTPStatus.FORBIDDEN,
+    ShareOver: HTTPStatus.GONE,
+    TooManyShares: HTTPStatus.CONFLICT,
     TooManyTries: HTTPStatus.TOO_MANY_REQUESTS,
     TooBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     TooManySearches: HTTPStatus.SERVICE_UNAVAILABLE,
+    SharesUnwritten: HTTPStatus.SERVICE_UNAVAILABLE,
     AuditFailed: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -173,9 +179,13 @@ async def _answer(trouble: Trouble) -> Response:
         body = problem(trouble.status, trouble.sentence, trouble.fields, trouble.log_id)
         return Response(body, trouble.status, content_type=CONTENT_TYPE)
     title, advice = trouble.guidance.title or HTTPStatus(trouble.status).phrase, trouble.guidance.advice
+    if is_fragment():
+        html = await render_template("panels/fragment_trouble.html", sentence=trouble.sentence)
+        return Response(html, trouble.status)
     view = ErrorView(title, trouble.sentence, trouble.status, trouble.log_id or "", advice=advice)
+    template = "panels/trouble.html" if is_page() else "pages/error.html"
     try:
-        return Response(await render_template("pages/error.html", view=view), trouble.status)
+        return Response(await render_template(template, view=view), trouble.status)
     except TemplateError:
         # Perhaps it is the layout itself that fails; the reader still gets the sentence.
         _log.exception("the error page cannot be rendered")

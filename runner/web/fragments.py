@@ -58,7 +58,7 @@ class Poll:
 async def lines(job_id: str) -> Response:
     """The lines after a cursor and the next poller; waits for lines."""
     after, seen = queries.after(), queries.seen()
-    how = Following(queries.only(), queries.whole("shown") or 0, queries.switch("panel"))
+    how = _following()
     try:
         poll = await _poll(job_id, after, seen, how)
     except (UnknownJob, OutputExpired) as error:
@@ -67,6 +67,17 @@ async def lines(job_id: str) -> Response:
         return Response(await render_template("fragments/gone.html", sentence="", url=addresses.job(job_id)))
     poll = replace(poll, rights=rights_on(poll.step.reading.job))
     return Response(await _rendered(poll), content_type="text/html; charset=utf-8")
+
+
+def _following() -> Following:
+    """How the page of this poll follows, as the poll says."""
+    return Following(
+        only=queries.only(),
+        shown=queries.whole("shown") or 0,
+        panel=queries.switch("panel"),
+        gutter=queries.gutter(),
+        share=queries.text("share") or "",
+    )
 
 
 @blueprint.get("/fragments/jobs")
@@ -161,7 +172,7 @@ def _chunks(poll: Poll) -> list[Chunk]:
     step, only = poll.step, poll.how.only
     if only:
         return found_chunks(step.found, only.text, poll.how.shown)
-    chunks = chunks_of([step.reading.slice])
+    chunks = chunks_of([step.reading.slice], gutter=poll.how.gutter)
     if not step.skipped:
         return chunks
     url = addresses.job(step.reading.job.id, after=poll.after, follow=0)

@@ -13,11 +13,12 @@ from runner.job import Job
 from runner.web import addresses, queries, views
 from runner.web.auth import acting
 from runner.web.auth.asking import rights_on
+from runner.web.auth.returning import safe_next
 from runner.web.chunks import Chunk, chunks_of, found_chunks
 from runner.web.context import runner
-from runner.web.embedding import allow_framing
 from runner.web.errors import ErrorView, Link
 from runner.web.logview import is_over, live_view, log_view
+from runner.web.panels.snippets import embed_view
 from runner.web.rendering import page, refresh_to
 from runner.web.windows import NoSuchLine, Place, Window, place_asked, window_at
 
@@ -33,32 +34,19 @@ async def job_page(job_id: str) -> Response:
     window = await window_at(runner(), job_id, place)
     now, job = time.time(), window.reading.job
     log = log_view(window, place, await asyncio.to_thread(_chunks, window, place), now)
-    refresh = ""
-    if log.poller is not None and not is_over(window.reading, window.end):
+    refresh, box = "", embed_view(job, rights_on(job).share) if queries.switch("embed") else None
+    if log.poller is not None and box is None and not is_over(window.reading, window.end):
         url = addresses.job(job_id, **place.query, r=queries.refreshed() + 1)
         refresh = refresh_to(REFRESH_SECONDS, url, log.anchor)
     view, live = _view(job, now), live_view(job, now) if log.poller else None
-    return await page("job", job=view, log=log, live=live, refresh=refresh, again=_again(job))
-
-
-@blueprint.get("/jobs/<job_id>/panel")
-async def job_panel(job_id: str) -> Response:
-    """The job's state and newest lines, without anything around them: the page that may stand in a frame."""
-    place = Place()
-    window = await window_at(runner(), job_id, place)
-    now, job = time.time(), window.reading.job
-    log = log_view(window, place, await asyncio.to_thread(_chunks, window, place), now, panel=True)
-    refresh = ""
-    if log.poller is not None:
-        refresh = refresh_to(REFRESH_SECONDS, addresses.panel(job_id, r=queries.refreshed() + 1), "#end")
-    view = _view(job, now)
-    return allow_framing(await page("panel", job=view, log=log, live=live_view(job, now), refresh=refresh))
+    return await page("job", job=view, log=log, live=live, refresh=refresh, again=_again(job), box=box)
 
 
 @blueprint.post("/jobs/<job_id>/stop")
 async def stop_job(job_id: str) -> AnyResponse:
     """Ask the job to end."""
-    return _back_to(await acting.stop(job_id))
+    job, back = await acting.stop(job_id), (await request.form).get("back")
+    return redirect(addresses.address(safe_next(back)), 303) if back else _back_to(job)
 
 
 @blueprint.post("/jobs/<job_id>/keep")
@@ -91,8 +79,6 @@ async def tombstone(error: OutputExpired) -> Response:
     """What is left of a job whose output is gone."""
     job = await runner().job(error.job_id)
     view = _view(job, time.time())
-    if request.endpoint == "jobpage.job_panel":
-        return allow_framing(await page("panel_gone", 410, job=view))
     return await page("tombstone", 410, job=view, again=_again(job))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -12,7 +12,7 @@ from runner.lines import OpenText, Stream
 from runner.service import Reading
 from runner.web import addresses, wording
 from runner.web.ansi import render
-from runner.web.chunks import Chunk
+from runner.web.chunks import NUMBERS, Chunk, Gutter
 from runner.web.forms import OptionView
 from runner.web.matching import ALL_LINES, Filter
 from runner.web.windows import Place, Window
@@ -58,16 +58,27 @@ class PollerView:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """How a poller goes on: ``only`` which lines, ``shown`` how many of those there were, in a panel or not."""
+    """How a poller goes on: ``only`` which lines, ``shown`` how many of those there were, in a panel or not.
+
+    ``gutter`` is what stands beside each line; ``share`` the share link's token with which they are read, if any.
+    """
 
     only: Filter = ALL_LINES
     shown: int = 0
     panel: bool = False
+    gutter: Gutter = NUMBERS
+    share: str = ""
 
     @property
     def query(self) -> dict[str, object]:
         """What the poller's address says of it."""
-        return {**self.only.query, "shown": self.shown if self.only else None, "panel": 1 if self.panel else None}
+        return {
+            **self.only.query,
+            "shown": self.shown if self.only else None,
+            "panel": 1 if self.panel else None,
+            **self.gutter.query,
+            "share": self.share or None,
+        }
 
 
 PLAINLY = Following()
@@ -169,16 +180,17 @@ def open_views(texts: Iterable[OpenText], only: Filter = ALL_LINES) -> tuple[Ope
     )
 
 
-def log_view(window: Window, place: Place, chunks: Iterable[Chunk], now: float, panel: bool = False) -> LogView:
+def log_view(window: Window, place: Place, chunks: Iterable[Chunk], now: float, how: Following = PLAINLY) -> LogView:
     """The log of a page that shows ``window`` because ``place`` was asked for."""
     job, chunks = window.reading.job, tuple(chunks)
     over = is_over(window.reading, window.end)
     following = window.newest and place.follow
     count = sum(chunk.lines for chunk in chunks if chunk.html)
+    how = replace(how, only=place.only, shown=count)
     return LogView(
         css="follows" if _opens_at_end(window, place, over) else "still",
         chunks=chunks,
-        poller=poller_view(window.reading, window.end, now, Following(place.only, count, panel)) if following else None,
+        poller=poller_view(window.reading, window.end, now, how) if following else None,
         open=open_views(window.reading.open, place.only) if window.newest else (),
         note=_note(window, place, count, over),
         shown="" if following and not over and not place.only else _shown(window, place, count),

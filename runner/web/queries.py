@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TypeVar
 
 from quart import request
 
 from runner.lines import SLICE_LINES, Stream
+from runner.web.chunks import Gutter
 from runner.web.errors import BadRequest
 from runner.web.matching import Filter
 
@@ -56,12 +58,8 @@ def after() -> int:
 
 def limit(default: int, most: int = SLICE_LINES) -> int:
     """How many to answer with: 1 to ``most``."""
-    number = whole("limit")
-    if number is None:
-        return default
-    if not 1 <= number <= most:
-        raise _bad("limit", f"must be 1 to {most}")
-    return number
+    number = whole_between("limit", 1, most)
+    return default if number is None else number
 
 
 def wait() -> float:
@@ -81,12 +79,12 @@ def seen() -> int | None:
 
 def state() -> str | None:
     """One of the four states, or None."""
-    return _one_of("state", {word: word for word in STATES})
+    return one_of("state", {word: word for word in STATES})
 
 
 def stream() -> Stream | None:
     """One stream, or None for both."""
-    return _one_of("stream", {stream.label: stream for stream in Stream})
+    return one_of("stream", {stream.label: stream for stream in Stream})
 
 
 def only() -> Filter:
@@ -97,18 +95,33 @@ def only() -> Filter:
     return Filter(wanted, stream() if text("stream") else None)
 
 
+def gutter() -> Gutter:
+    """What is to stand beside each line."""
+    return Gutter(switch("numbers", usual=True), switch("times"))
+
+
 def refreshed() -> int:
     """How often this page was refreshed without script; whatever is no count starts anew."""
     sent = request.args.get("r", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
 
 
-def switch(key: str) -> bool:
-    """Whether ``key`` is ``1``; ``0`` and absence say no."""
-    return _one_of(key, {"0": False, "1": True}) or False
+def switch(key: str, *, usual: bool = False) -> bool:
+    """Whether ``key`` is ``1``, or ``0``; ``usual`` if it was not sent."""
+    sent = one_of(key, {"0": False, "1": True})
+    return usual if sent is None else sent
 
 
-def _one_of(key: str, meanings: dict[str, T]) -> T | None:
+def whole_between(key: str, least: int, most: int) -> int | None:
+    """A whole number of this range, or None."""
+    number = whole(key)
+    if number is not None and not least <= number <= most:
+        raise _bad(key, f"must be {least} to {most}")
+    return number
+
+
+def one_of(key: str, meanings: Mapping[str, T]) -> T | None:
+    """What the word sent means, or None. Raises BadRequest for any other word."""
     sent = text(key)
     if sent is None:
         return None

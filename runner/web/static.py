@@ -24,6 +24,9 @@ _TYPES = {
 FOR_EVER = "public, max-age=31536000, immutable"
 CHECK_EACH_TIME = "no-cache"
 
+OWN_STYLE = "own.css"
+"""Under what name a style sheet from elsewhere is served."""
+
 LEVEL = 9
 """It is done once, so it may take its time."""
 
@@ -39,14 +42,24 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The files below a folder, by their path in it. Only files of known types are served."""
+    """The files below a folder, by their path in it. Only files of known types are served.
 
-    def __init__(self, folder: Path) -> None:
+    ``style`` is a style sheet from elsewhere, which every page takes after our own; None for none.
+    """
+
+    def __init__(self, folder: Path, style: Path | None = None) -> None:
         self._files = {
             path.relative_to(folder).as_posix(): _read(path)
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix in _TYPES
         }
+        if style is not None:
+            self._files[OWN_STYLE] = _read(style)
+
+    @property
+    def style_url(self) -> str:
+        """The address of that style sheet; empty if there is none."""
+        return self.url(OWN_STYLE) if OWN_STYLE in self._files else ""
 
     def get(self, name: str) -> StaticFile | None:
         """The file of this name, or None."""
@@ -58,7 +71,7 @@ class StaticFiles:
 
 
 def static_blueprint(files: StaticFiles) -> Blueprint:
-    """The routes of ``files``, and ``static_url()`` for templates."""
+    """The routes of ``files``, and ``static_url()`` and ``style_url()`` for templates."""
     blueprint = Blueprint("static", __name__)
 
     @blueprint.get("/static/<path:name>")
@@ -69,6 +82,7 @@ def static_blueprint(files: StaticFiles) -> Blueprint:
         return _answer(file)
 
     blueprint.add_app_template_global(files.url, "static_url")
+    blueprint.add_app_template_global(lambda: files.style_url, "style_url")
     return blueprint
 
 

@@ -77,6 +77,7 @@ class JobView:
     stop_url: str
     log_url: str
     tail_url: str
+    embed_url: str
     may_stop: bool
     may_pin: bool
     may_download: bool
@@ -119,6 +120,7 @@ def job_view(job: Job, now: float, rights: JobRights = EVERY_JOB_RIGHT, clock: f
         stop_url=addresses.action(job.id, "stop"),
         log_url=addresses.log(job.id),
         tail_url=addresses.tail(job.id),
+        embed_url=addresses.job(job.id, embed=1) + "#embed",
         may_stop=rights.stop and isinstance(job.state, Queued | Running),
         may_pin=rights.stop,
         may_download=rights.download,

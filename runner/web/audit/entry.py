@@ -54,6 +54,8 @@ class What(StrEnum):
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
     REVOKE_SESSION = "revoke-session"
+    SHARE = "share"
+    REVOKE_SHARE = "revoke-share"
     REFUSED = "refused"
     INPUT = "input"
     DOWNLOAD = "download"

@@ -12,6 +12,7 @@ from runner.web.auth.passwords import Passwords
 from runner.web.auth.person import Person
 from runner.web.auth.rights import Rights
 from runner.web.auth.sessions import Session, Sessions
+from runner.web.auth.shares import Shares
 from runner.web.auth.throttle import DeviceCookies, Throttle
 from runner.web.auth.tokens import Tokens
 from runner.web.auth.users import Users
@@ -33,6 +34,7 @@ class Authority:
         self.start_token = secrets.token_urlsafe(START_TOKEN_BYTES) if self.mode is AuthMode.TOKEN else None
         self.sessions = Sessions(data / "sessions.json")
         self.tokens = Tokens(data / "tokens.json")
+        self.shares = Shares(data / "shares.json")
         self.devices = DeviceCookies(data / "device.key")
         self.passwords = Passwords()
         self.throttle = Throttle()
@@ -43,6 +45,7 @@ class Authority:
     async def open(self) -> None:
         """Read what earlier servers left. Raises OSError."""
         await self.sessions.open()
+        await self.shares.open()
 
     async def close(self) -> None:
         """Write down what is not written yet."""

@@ -14,6 +14,7 @@ from runner.web.auth import noting, start_token
 from runner.web.auth.answers import not_signed_in, sign_in_first
 from runner.web.auth.errors import FormExpired, NotAllowed, TooMany
 from runner.web.auth.identity import Identity, identity_of
+from runner.web.auth.linked import has_link, identity_by_link
 from runner.web.auth.needs import NEEDS, Need
 from runner.web.auth.person import Person
 from runner.web.auth.sessions import matches
@@ -36,6 +37,8 @@ async def admit() -> Response | AnyResponse | None:
     need = NEEDS.get(endpoint)
     if need is Need.NOTHING:
         return None
+    if has_link():
+        g.identity = await identity_by_link()
     if exchanged := start_token.exchange(authority(), g.identity):
         return exchanged
     person: Person | None = g.identity.person

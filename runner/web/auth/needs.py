@@ -43,7 +43,20 @@ NEEDS: dict[str, Need | Right] = {
     "fragments.recent_jobs": Need.SIGNED_IN,
     "fragments.lines": Right.SEE,
     "jobpage.job_page": Right.SEE,
-    "jobpage.job_panel": Right.SEE,
+    "panels.job_panel": Right.SEE,
+    "panels.job_fragment": Right.SEE,
+    "panels.job_badge": Right.SEE,
+    "panels.job_badge_text": Right.SEE,
+    "panels.command_panel": Need.COMMAND,
+    "panels.command_fragment": Need.COMMAND,
+    "panels.command_badge": Need.COMMAND,
+    "panels.command_badge_text": Need.COMMAND,
+    "panels.start_in_panel": Need.START,
+    "panels.colours": Need.NOTHING,
+    "walls.wall": Need.SIGNED_IN,
+    "walls.wall_fragment": Need.SIGNED_IN,
+    "sharing.share": Right.SHARE,
+    "sharing.revoke": Right.SHARE,
     "jobpage.keep_job": Right.SEE,
     "jobpage.stop_job": Right.STOP,
     "jobpage.pin_job": Right.STOP,
@@ -60,3 +73,18 @@ NEEDS: dict[str, Need | Right] = {
     "api.stop_job": Right.STOP,
 }
 """By the endpoint's name. A right is one on the job of the address, which must be seen as well."""
+
+SHAREABLE = frozenset(
+    {
+        "fragments.lines",
+        "panels.job_panel",
+        "panels.job_fragment",
+        "panels.job_badge",
+        "panels.job_badge_text",
+        "panels.command_panel",
+        "panels.command_fragment",
+        "panels.command_badge",
+        "panels.command_badge_text",
+    }
+)
+"""The endpoints at which a share link counts. Elsewhere it says nothing."""

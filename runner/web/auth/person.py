@@ -12,7 +12,8 @@ class Person:
     """Somebody who is signed in. ``name`` is written beside what they do; ``way`` is how they said who they are.
 
     ``owner`` may do everything: who started the server, or everybody where nobody is asked. ``scope`` is
-    the only rule for an API token, whatever else its maker may do.
+    the only rule for an API token, whatever else its maker may do. ``only_job`` is the id of the one job that a share
+    link is about: it may be seen, and nothing else at all.
     """
 
     name: str
@@ -20,3 +21,4 @@ class Person:
     groups: frozenset[str] = frozenset()
     owner: bool = False
     scope: Rule | None = None
+    only_job: str = ""

@@ -19,9 +19,10 @@ class JobRights(NamedTuple):
     stop: bool
     download: bool
     rerun: bool
+    share: bool
 
 
-EVERY_JOB_RIGHT = JobRights(stop=True, download=True, rerun=True)
+EVERY_JOB_RIGHT = JobRights(stop=True, download=True, rerun=True, share=True)
 
 
 class Rights:
@@ -34,10 +35,14 @@ class Rights:
         """Whether somebody may do this with a command, or with jobs of it that are others'."""
         if person.owner:
             return True
+        if person.only_job:
+            return False
         return any(_allows(rule, right) and _covers(rule, command) for rule in self._binding(person))
 
     def may_with(self, person: Person, right: Right, job: Job) -> bool:
         """Whether somebody may do this with a job."""
+        if person.only_job:
+            return right is Right.SEE and job.id == person.only_job
         return self._is_own(person, right, job.owner) or self.may(person, right, job.command)
 
     def may_audit(self, person: Person) -> bool:
@@ -52,12 +57,15 @@ class Rights:
             stop=self.may_with(person, Right.STOP, job),
             download=self.may_with(person, Right.DOWNLOAD, job),
             rerun=self.may(person, Right.START, job.command),
+            share=self.may_with(person, Right.SHARE, job),
         )
 
     def visible(self, person: Person) -> Visible | None:
         """The jobs that somebody sees; None for all of them."""
         if person.owner:
             return None
+        if person.only_job:
+            return Visible(frozenset())
         seeing = [rule for rule in self._binding(person) if _allows(rule, Right.SEE)]
         if any(rule.every_command for rule in seeing):
             return None
