@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +30,11 @@ def peak(pid: int) -> int:
 def reset_peak(pid: int) -> None:
     """Let the kernel begin anew with the process's peak (``proc(5)``, ``clear_refs``)."""
     (PROC / str(pid) / "clear_refs").write_text("5")
+
+
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has used, in seconds."""
+    return _ticks(pid) / os.sysconf("SC_CLK_TCK")
 
 
 def open_files(pid: int) -> int:

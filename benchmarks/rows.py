@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks import (
     browser,
     browser_flood,
+    browser_panels,
     browser_tail,
     completeness,
     delivery,
@@ -29,4 +30,5 @@ ROWS: tuple[Row, ...] = (
     *browser.ROWS,
     *browser_tail.ROWS,
     *browser_flood.ROWS,
+    *browser_panels.ROWS,
 )
