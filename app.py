@@ -173,7 +173,7 @@ async def _serve(settings: Settings, listener: socket.socket) -> None:
     asyncio.get_running_loop().set_exception_handler(_report)
     told = _signals()
     url = _url(settings.server, listener, context_of(web).start_token)
-    for warning in warnings_of(settings, os.geteuid()):
+    for warning in warnings_of(settings, os.geteuid(), settings.server.data.stat().st_mode):
         print(f"warning: {warning}", file=sys.stderr)
 
     async def until_told() -> None:

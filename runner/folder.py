@@ -97,7 +97,8 @@ class JobFolder:
         try:
             os.mkfifo(self.path / CONTROL_FILE, 0o600)
             half = self.path / (_REQUEST_FILE + ".half")
-            half.write_bytes(request)
+            with open(half, "xb", opener=for_the_owner) as opened:
+                opened.write(request)
             half.rename(self.path / _REQUEST_FILE)
         except OSError:
             self.remove()
@@ -156,6 +157,11 @@ def take_lock(path: Path) -> int | None:
 def job_ids(jobs: Path) -> Iterator[str]:
     """The ids of all jobs that have a folder."""
     return (entry.name for entry in os.scandir(jobs) if is_id(entry.name))
+
+
+def for_the_owner(path: str, flags: int) -> int:
+    """An ``opener`` for ``open``: what it makes has mode 0600."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _decode(path: Path, kind: type[T]) -> T | None:

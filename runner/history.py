@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +20,11 @@ from runner.rows import COLUMNS, MAY_EXPIRE, PUT, STEPS, job_of, page_query, row
 T = TypeVar("T")
 
 _CACHE_KIB = 256
+_BESIDE = ("-wal", "-shm", "-journal")
 
 
 class History:
-    """The index of all jobs of one data folder. Methods raise sqlite3.Error when the file cannot be used."""
+    """The index of all jobs of one data folder, for its owner alone. Methods raise sqlite3.Error when it is no use."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -113,6 +115,7 @@ class History:
         return asyncio.wrap_future(future)
 
     def _connect(self) -> sqlite3.Connection:
+        _keep_from_others(self._path)
         self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         # A row lost with the power is made again from the job's folder.
@@ -128,6 +131,18 @@ class History:
             raise sqlite3.DatabaseError("the history was written by a newer Linefeed")
         for number, step in enumerate(STEPS[done:], done + 1):
             db.executescript(f"BEGIN; {step} PRAGMA user_version = {number}; COMMIT;")
+
+
+def _keep_from_others(path: Path) -> None:
+    """Make the file if there is none; SQLite gives those beside it the mode of this one.
+
+    What cannot be done here SQLite says better, or it is another owner's matter.
+    """
+    with suppress(OSError):
+        path.touch(0o600)
+    for each in (path, *(path.with_name(path.name + end) for end in _BESIDE)):
+        with suppress(OSError):
+            each.chmod(0o600)
 
 
 def _change(db: sqlite3.Connection, statement: str, row: tuple[Any, ...]) -> None:

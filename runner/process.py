@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from runner.folder import JobFolder
+from runner.folder import JobFolder, for_the_owner
 from runner.shim import tree
 from runner.shim.frames import CONTROL_FILE
 from runner.shim.launch import Launch, pack_launch
@@ -93,7 +93,7 @@ def spawn(folder: JobFolder, launch: Launch) -> int:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         os.write(order, pack_launch(launch._replace(lock=lock)))
         os.lseek(order, 0, os.SEEK_SET)
-        with open(folder.path / "shim.log", "wb") as log, _children_lock:
+        with open(folder.path / "shim.log", "wb", opener=for_the_owner) as log, _children_lock:
             return _spawn([sys.executable, "-I", "-S", _SHIM, str(folder.path)], order, log, lock)
     finally:
         os.close(order)

@@ -52,6 +52,7 @@ def write_demo_log(data: Path, logs: Path = LOG_FOLDER) -> None:
     if readable_log(logs) or path.exists():
         return
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(0o600)
     path.write_text(log_text(), encoding="utf-8")
 
 

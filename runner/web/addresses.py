@@ -19,6 +19,11 @@ def address(path: str) -> str:
     return PREFIX.get() + path
 
 
+def cookie_path() -> str:
+    """The path of cookies for all of the app. Without a slash at its end, so that the prefix alone has them too."""
+    return PREFIX.get() or "/"
+
+
 def query(path: str, values: Mapping[str, object]) -> str:
     """The address of ``path`` with those of the values that are not None as its query."""
     given = {name: value for name, value in values.items() if value is not None}

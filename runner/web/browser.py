@@ -7,7 +7,7 @@ import secrets
 
 from quart import Response, g, request
 
-from runner.web.addresses import address
+from runner.web.addresses import cookie_path
 
 COOKIE = "linefeed_browser"
 _VALUE = re.compile(r"[A-Za-z0-9_-]{22}")
@@ -34,5 +34,5 @@ def browser_cookie(response: Response) -> Response:
     if browser_of() is None:
         secure = request.scheme == "https"
         name = browser_for_this_answer()
-        response.set_cookie(COOKIE, name, path=address("/"), secure=secure, httponly=True, samesite="Lax")
+        response.set_cookie(COOKIE, name, path=cookie_path(), secure=secure, httponly=True, samesite="Lax")
     return response

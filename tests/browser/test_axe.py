@@ -52,6 +52,9 @@ parameters.name = { type = "text", label = "Name", description = "Letters" }
 parameters.depth = { type = "integer", default = 3, min = 1, max = 8 }
 parameters.order = { type = "choice", choices = ["up", "down"] }
 """
+WORDY = command_toml("wordy", "echo", *[f"--option-{number}=a-long-value" for number in range(200)], "x" * 2_000)
+"""What it runs does not fit into the few lines that a job page has for it."""
+
 LONG = r"""
 import os, time
 for colour in (*range(30, 38), *range(90, 98)):
@@ -70,6 +73,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         python_toml("long", LONG, title="Long", group="Slow"),
         command_toml("count", "seq", "1", "5000", description="Counts"),
         command_toml("fail", "sh", "-c", "echo no >&2; exit 3"),
+        WORDY,
         PICK,
     ]
     with serve("\n".join(commands), tmp_path_factory.mktemp("axe")) as server:
@@ -147,3 +151,22 @@ def test_a_tombstone_shuts_nobody_out(browser: Browser, short_lived: str, scheme
         assert answer
         assert answer.status == 410
         assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("place", ["/jobs/{job}", "/jobs/{job}/tail", "/commands/wordy"])
+def test_a_long_argv_is_read_with_the_keyboard_too(browser: Browser, address: str, place: str, width: int) -> None:
+    job = start(address, "wordy")
+    until_now(lambda: state(address, job) == "finished")
+    page = opened(browser, "light")
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(address + place.format(job=job))
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    what = page.locator(".receipt code")
+    assert what.evaluate("element => element.scrollWidth <= element.clientWidth")
+    if "{job}" in place:
+        assert what.evaluate("element => element.scrollHeight > element.clientHeight")
+        what.focus()
+        page.keyboard.press("End")
+        page.wait_for_function("() => document.querySelector('.receipt code').scrollTop > 0")

@@ -102,6 +102,7 @@ def test_without_a_readable_log_the_demo_writes_one(tmp_path: Path) -> None:
     assert argv == ["cat", str(data / "demo.log")]
     assert Path(argv[1]).read_text().count("\n") == 400
     assert data.stat().st_mode & 0o777 == 0o700
+    assert Path(argv[1]).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_readable_log_is_left_as_it_is_and_none_is_written(tmp_path: Path) -> None:

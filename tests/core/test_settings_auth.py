@@ -266,6 +266,18 @@ def test_a_start_warns_of_what_is_dangerous(tmp_path: Path) -> None:
     assert "runs as root" in warned(load(tmp_path, ""), euid=0)
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        (0o40700, ""), (0o40750, ""), (0o40710, ""), (0o40755, "can see which files"), (0o40701, "can see which files"),
+        (0o40770, "can put files"), (0o40777, "can put files"),
+    ],
+)  # fmt: skip
+def test_a_start_warns_of_a_data_folder_that_others_may_enter(tmp_path: Path, mode: int, told: str) -> None:
+    warnings = warnings_of(load(tmp_path, ""), 1000, mode)
+    assert [told in warning and f"mode {mode & 0o777:04o}" in warning for warning in warnings] == [True] * bool(told)
+
+
 def test_a_start_warns_of_secrets_in_clear(tmp_path: Path) -> None:
     settings = load(tmp_path, BOUND + 'may = ["audit"]', bind="192.0.2.1:80")
     encrypted = replace(settings, server=replace(settings.server, certificate=tmp_path, key=tmp_path))

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tests.faults import clock, disk, endurance, leaving, machine, odd_bytes, server_faults, shortage, trees
+from tests.faults import (
+    clock,
+    crowd,
+    disk,
+    endurance,
+    leaving,
+    machine,
+    odd_bytes,
+    requests,
+    server_faults,
+    shortage,
+    trees,
+)
 from tests.faults.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -15,4 +27,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *clock.SCENARIOS,
     *endurance.SCENARIOS,
     *machine.SCENARIOS,
+    *requests.SCENARIOS,
+    *crowd.SCENARIOS,
 )

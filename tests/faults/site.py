@@ -37,11 +37,15 @@ _JOBS = msgspec.json.Decoder(_Jobs)
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """``folder`` is for whatever the scenario needs; ``data`` is the data folder as the server names it."""
+    """``folder`` is for whatever the scenario needs; ``data`` is the data folder as the server names it.
+
+    Its servers ask nobody who they are, unless ``asks`` is set: then ``[auth]`` says.
+    """
 
     folder: Path
     data: str
     port: int
+    asks: bool = False
 
     @property
     def url(self) -> str:
@@ -73,7 +77,7 @@ class Site:
     def options(self) -> list[str]:
         """What a server here is told on its command line."""
         options = ("--config", str(self.folder / "catalogue.toml"), "--bind", f"127.0.0.1:{self.port}")
-        return [*options, "--data", self.data, "--no-token"]
+        return [*options, "--data", self.data, *([] if self.asks else ["--no-token"])]
 
 
 def program(name: str, *arguments: str) -> list[str]:
@@ -83,12 +87,12 @@ def program(name: str, *arguments: str) -> list[str]:
 
 @asynccontextmanager
 async def site(
-    commands: Commands, sections: str = "", data: str = "", pool: str = "running = 16"
+    commands: Commands, sections: str = "", data: str = "", pool: str = "running = 16", *, asks: bool = False
 ) -> AsyncIterator[Site]:
     """A fresh place; ``sections`` are more of its TOML. Jobs that outlive their server are ended with it."""
     folder = Path(tempfile.mkdtemp(prefix="linefeed-faults-"))
     (folder / "catalogue.toml").write_text(f"{catalogue(commands(str(folder)), pool)}\n{sections}\n")
-    place = Site(folder, data or str(folder / "data"), _free_port())
+    place = Site(folder, data or str(folder / "data"), _free_port(), asks)
     try:
         yield place
     finally:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -31,12 +31,18 @@ class Watched:
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Chromium from the PATH, or Playwright's own where there is none."""
-    path = next(filter(None, map(shutil.which, _NAMES)), None)
-    with sync_playwright() as playwright:
-        # Without its sandbox, since the tests may run as root, for whom it does not start.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with sync_playwright() as playwright, launched(playwright.chromium) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def launched(kind: BrowserType, *flags: str) -> Iterator[Browser]:
+    """The same with these flags, beside another one (whose ``browser_type`` is its kind)."""
+    path = next(filter(None, map(shutil.which, _NAMES)), None)
+    # Without its sandbox, since the tests may run as root, for whom it does not start.
+    browser = kind.launch(executable_path=path, args=["--no-sandbox", *flags])
+    yield browser
+    browser.close()
 
 
 def visit(browser: Browser, url: str, script: bool = True) -> Watched:

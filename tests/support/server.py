@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import selectors
 import signal
 import subprocess
@@ -13,10 +15,62 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.leaks import leaks_in
+
 PROJECT = Path(__file__).resolve().parents[2]
 READY = "Linefeed is serving "
 _START_S = 20.0
 _LEAVE_S = 20.0
+
+
+class Process(subprocess.Popen[str]):
+    """``python app.py``, with its standard output and error captured.
+
+    ``communicate`` raises AssertionError if what it wrote, whoever read it, has a secret in it. The line with the
+    address that signs in is not counted. ``token`` is the start token, once it is known.
+    """
+
+    def __init__(self, *flags: str) -> None:
+        super().__init__(
+            [sys.executable, str(PROJECT / "app.py"), *flags],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=PROJECT,
+        )
+        self.token = ""
+        self._pipes = (_Remembering(self.stdout), _Remembering(self.stderr))
+        self.stdout, self.stderr = self._pipes
+
+    def communicate(self, input: str | None = None, timeout: float | None = None) -> tuple[str, str]:
+        """What it wrote until its end and was not read before."""
+        out, err = super().communicate(input, timeout)
+        leaks = leaks_in(self._without_address(self._pipes[0].read_before + out), self.token)
+        leaks += leaks_in(self._pipes[1].read_before + err, self.token)
+        assert not leaks, "\n".join(["what the server wrote has", *leaks])
+        return out, err
+
+    def _without_address(self, out: str) -> str:
+        """``serve`` has read that line already, and knows the token."""
+        return out if self.token or not out.startswith(READY) else out.partition("\n")[2]
+
+
+class _Remembering(io.TextIOWrapper):
+    """A pipe's end that keeps what is read from it."""
+
+    def __init__(self, pipe: Any) -> None:
+        super().__init__(pipe.detach(), encoding=pipe.encoding, errors=pipe.errors)
+        self.read_before = ""
+
+    def read(self, size: int | None = -1, /) -> str:
+        text = super().read(size)
+        self.read_before += text
+        return text
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override] # of no other type than the one above
+        text = super().readline(size)
+        self.read_before += text
+        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +78,7 @@ class Server:
     """A server that is up. ``url`` has no slash at its end. ``token`` is its start token, if it has one."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: Process
     token: str = ""
 
     def tell(self, number: signal.Signals) -> None:
@@ -41,28 +95,28 @@ class Server:
 def serve(config: str, folder: Path, *flags: str, no_token: bool = True) -> Iterator[Server]:
     """A server of this configuration (TOML text) on a free port, with its files in ``folder``; gone afterwards.
 
-    It asks nobody who they are, unless ``no_token`` is false: then ``[auth]`` says.
+    It asks nobody who they are, unless ``no_token`` is false: then ``[auth]`` says. Raises AssertionError at the end
+    if it wrote a secret; a failure before the end goes on instead, with a note of that.
     """
     file = folder / "linefeed.toml"
     file.write_text(config)
     options = ("--config", str(file), "--bind", "127.0.0.1:0", "--data", str(folder / "data"), *flags)
     process = start_app(*options, no_token=no_token)
     try:
-        url, _, token = _address_of(process).partition("?token=")
-        yield Server(url.rstrip("/"), process, token)
-    finally:
-        _end(process)
+        url, _, process.token = _address_of(process).partition("?token=")
+        yield Server(url.rstrip("/"), process, process.token)
+    except BaseException as failure:
+        try:
+            _end(process)
+        except AssertionError as leaked:
+            failure.add_note(str(leaked))
+        raise
+    _end(process)
 
 
-def start_app(*flags: str, no_token: bool = True) -> subprocess.Popen[str]:
+def start_app(*flags: str, no_token: bool = True) -> Process:
     """``python app.py`` with these flags, and ``--no-token``; its standard output and error captured."""
-    return subprocess.Popen(
-        [sys.executable, str(PROJECT / "app.py"), *flags, *["--no-token"] * no_token],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=PROJECT,
-    )
+    return Process(*flags, *["--no-token"] * no_token)
 
 
 def command_toml(name: str, *argv: str, **keys: Any) -> str:
@@ -78,18 +132,26 @@ def python_toml(name: str, code: str, **keys: Any) -> str:
     return command_toml(name, sys.executable, "-I", "-S", "-u", "-c", source, **keys)
 
 
-def _address_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    with selectors.DefaultSelector() as output:  # not select(2): this process may have more than 1,024 files open
-        output.register(process.stdout, selectors.EVENT_READ)
-        line = process.stdout.readline() if output.select(_START_S) else ""
+def _address_of(process: Process) -> str:
+    line = _first_line(process)
     if not line.startswith(READY):
         process.kill()
-        raise AssertionError(f"the server did not start: {line!r} {process.communicate()[1]}")
+        raise AssertionError(f"the server did not start: {line!r} {subprocess.Popen.communicate(process)[1]}")
     return line.removeprefix(READY).strip()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _first_line(process: Process) -> str:
+    """Byte by byte: what comes after it stays in the pipe, for whoever reads there next."""
+    assert process.stdout is not None
+    pipe, line = process.stdout.fileno(), b""
+    with selectors.DefaultSelector() as output:  # not select(2): this process may have more than 1,024 files open
+        output.register(pipe, selectors.EVENT_READ)
+        while not line.endswith(b"\n") and output.select(_START_S) and (byte := os.read(pipe, 1)):
+            line += byte
+    return line.decode()
+
+
+def _end(process: Process) -> None:
     if process.poll() is None:
         process.terminate()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from runner.service import Runner
 from runner.settings import AuthMode, AuthSettings, Settings
 from runner.web import create_app
 from runner.web.addresses import address
+from runner.web.context import context_of
 from runner.web.mount import Mount
 from tests.support.asgi import Answer, Request, ask, send
 from tests.support.commands import command, settings_of
@@ -107,6 +109,46 @@ async def test_the_way_to_the_sign_in_page_and_back(settings: Settings, path: st
         answer = await ask(app, "GET", PREFIX + path)
         assert answer.status in (303, 401)
         assert all(url.startswith(f"{PREFIX}/") for _, url in addresses_in(answer))
+
+
+@pytest.mark.parametrize(("prefix", "path"), [(PREFIX, PREFIX), ("", "/")])
+async def test_the_browsers_cookie_is_for_the_prefix_with_and_without_a_slash(
+    settings: Settings, prefix: str, path: str
+) -> None:
+    app = create_app(replace(settings, server=replace(settings.server, base_path=prefix)))
+    async with app.test_app():
+        (cookie,) = cookies(await ask(app, "GET", f"{prefix}/"))
+    assert cookie.startswith("linefeed_browser=")
+    assert f"Path={path};" in f"{cookie};"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "name", "path"),
+    [
+        ("http", "localhost", "linefeed_session", PREFIX),
+        ("http", "localhost:8123", "linefeed_session_8123", PREFIX),
+        ("https", "localhost", "__Host-linefeed_session_tools_linefeed", "/"),
+        ("https", "localhost:8443", "__Host-linefeed_session_8443_tools_linefeed", "/"),
+    ],
+)
+async def test_the_sessions_cookie_is_for_the_prefix_or_names_it(
+    settings: Settings, scheme: str, host: str, name: str, path: str
+) -> None:
+    behind = replace(settings.server, trusted_proxies=(ip_network("127.0.0.1"),))
+    app = create_app(replace(settings, server=behind, auth=AuthSettings(AuthMode.TOKEN)))
+    told = [(b"host", host.encode()), (b"x-forwarded-proto", scheme.encode())]
+    async with app.test_app():
+        (cookie,) = cookies(await ask(app, "GET", f"{PREFIX}/?token={context_of(app).start_token}", told))
+        back = (b"cookie", cookie.partition(";")[0].encode())
+        assert (await ask(app, "GET", PREFIX, [*told, back])).status == 200
+    assert cookie.startswith(f"{name}=")
+    assert f"Path={path};" in f"{cookie};"
+    assert ("Secure" in cookie) == (scheme == "https")
+
+
+def cookies(answer: Answer) -> list[str]:
+    """The cookies that an answer sets, whole."""
+    return [value for name, value in answer.headers if name == "set-cookie"]
 
 
 @pytest.mark.parametrize(

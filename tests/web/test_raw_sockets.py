@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from collections.abc import Iterator
@@ -37,7 +38,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def answers(server: Server, data: bytes) -> list[int]:
-    """The statuses of what comes back for these bytes and a last good request, until either side has had enough."""
+    """The statuses of what comes back for these bytes and a last good request."""
+    return [int(status) for status in _STATUS.findall(said_to(server, data))]
+
+
+def said_to(server: Server, data: bytes) -> bytes:
+    """All that comes back for these bytes and a last good request, until either side has had enough."""
     port = int(server.url.rpartition(":")[2])
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=WITHIN_S) as wire, suppress(ConnectionError):
@@ -46,7 +52,7 @@ def answers(server: Server, data: bytes) -> list[int]:
         with suppress(TimeoutError):
             while part := wire.recv(1 << 16):
                 received += part
-    return [int(status) for status in _STATUS.findall(received)]
+    return received
 
 
 def jobs(server: Server) -> int:
@@ -95,6 +101,15 @@ def test_nothing_comes_of_it(server: Server, what: str) -> None:
 )
 def test_what_is_said_to_it(server: Server, what: str, status: int) -> None:
     assert answers(server, ALL[what])[0] == status
+
+
+@pytest.mark.parametrize("what", ["two lengths", "an encoding nobody knows", "a header of a megabyte"])
+def test_what_is_no_http_is_told_so_as_a_problem(server: Server, what: str) -> None:
+    head, _, body = said_to(server, ALL[what]).partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert problem["status"] == int(_STATUS.findall(head)[0])
+    assert problem["detail"]
+    assert b"content-type: application/problem+json" in head.lower()
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,14 @@ from quart import Quart
 
 from runner.settings import AuthMode, AuthSettings, Right
 from runner.web import create_app
+from runner.web.auth.throttle import MOST_WAITING, Throttle
 from runner.web.context import context_of
 from tests.support.asgi import Answer, ask
 from tests.support.commands import command, python, settings_of
+from tests.support.elsewhere import ELSEWHERE
 from tests.web.people import OWN_SITE, PASSWORD, rule, sign_in, users_auth, users_file
 
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
-
-ELSEWHERE = [
-    "//evil.example", "///evil.example", "////evil.example", "https://evil.example", "http:evil.example",
-    "HTTPS://evil.example", "javascript:alert(1)", "data:text/html,x", "\\\\evil.example", "/\\evil.example",
-    "/\\/evil.example", "\\/evil.example", "/\t/evil.example", "/\n/evil.example", "\t//evil.example",
-    " //evil.example", "/%09/evil.example", "/%5cevil.example", "/%2f/evil.example", "%2f%2fevil.example",
-    "/\r\nLocation: https://evil.example", "/%0d%0aX: y", "//evil.example/%2e%2e", "//evil%E3%80%82example",
-    "//localhost@evil.example", "@evil.example", ".evil.example", "/\x00//evil.example", "https:/evil.example",
-    "/x" * 2_000, "//", "/\u2028/evil.example", "/\u3000/evil.example", "//[::1]", "evil.example",
-    "?next=//evil.example",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -100,6 +91,38 @@ async def test_the_token_signs_in_by_the_form_and_as_a_bearer(by_token: Quart) -
     bearer = [(b"authorization", f"Bearer {token}".encode())]
     started = await ask(by_token, "POST", "/api/v1/jobs", bearer, {"command": "echo"})
     assert started.status == 201
+
+
+async def test_wrong_tokens_are_slowed_down_and_the_right_one_never(by_token: Quart) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    authority = context_of(by_token).authority
+    authority.throttle = Throttle(lambda: 0.0, sleep)
+    for _ in range(7):
+        assert (await post_form(by_token, "/sign-in", token="wrong")).status == 403
+    assert slept == [0.25, 0.5]
+    assert (await post_form(by_token, "/sign-in", token=authority.start_token or "")).status == 303
+    assert slept == [0.25, 0.5]
+
+
+async def test_a_crowd_of_wrong_tokens_is_refused_and_keeps_nobody_out(by_token: Quart) -> None:
+    authority, gate = context_of(by_token).authority, asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        await gate.wait()
+
+    authority.throttle = Throttle(sleep=sleep)
+    for _ in range(5):
+        await post_form(by_token, "/sign-in", token="wrong")
+    crowd = [asyncio.create_task(post_form(by_token, "/sign-in", token="wrong")) for _ in range(MOST_WAITING + 1)]
+    (refused,), _ = await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED)
+    assert refused.result().status == 429
+    assert (await post_form(by_token, "/sign-in", token=authority.start_token or "")).status == 303
+    gate.set()
+    assert {answer.status for answer in await asyncio.gather(*crowd)} == {403, 429}
 
 
 async def test_a_page_sends_to_the_form_and_back(by_token: Quart) -> None:

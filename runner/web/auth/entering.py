@@ -44,7 +44,7 @@ def _set_cookie(response: AnyResponse, name: str, value: str, seconds: int) -> N
         value,
         max_age=seconds,
         # The prefix __Host- is for cookies of the whole host only.
-        path="/" if name.startswith("__Host-") else addresses.address("/"),
+        path="/" if name.startswith("__Host-") else addresses.cookie_path(),
         secure=request.scheme == "https",
         httponly=True,
         samesite="Lax",

@@ -10,6 +10,7 @@ from typing import cast
 from quart import Request
 
 from runner.settings import AuthMode
+from runner.web.addresses import PREFIX
 from runner.web.asgi import Scope
 from runner.web.auth.authority import NOBODY_IS_ASKED, Authority
 from runner.web.auth.person import Person
@@ -77,8 +78,10 @@ def scope_of(request: Request) -> Scope:
 
 
 def session_cookie(request: Request) -> str:
-    """The name of the session's cookie. Browsers share cookies between the ports of a host, so the port is in it."""
-    if request.scheme == "https":
-        return f"__Host-{SESSION_COOKIE}"
+    """The name of the session's cookie. Browsers share cookies between the ports of a host, so the port is in it.
+
+    So is the prefix in one of ``__Host-``, which is sent to all of the host.
+    """
     port = _PORT.search(request.host)
-    return f"{SESSION_COOKIE}_{port[1]}" if port else SESSION_COOKIE
+    name = f"{SESSION_COOKIE}_{port[1]}" if port else SESSION_COOKIE
+    return f"__Host-{name}{PREFIX.get().replace('/', '_')}" if request.scheme == "https" else name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from quart import Blueprint, Response, redirect, request
@@ -20,7 +22,7 @@ from runner.web.auth.identity import DEVICE_COOKIE, Identity, scope_of
 from runner.web.auth.passwords import TooBusy
 from runner.web.auth.returning import safe_next
 from runner.web.auth.sessions import Session, mask
-from runner.web.auth.throttle import TooManyTries
+from runner.web.auth.throttle import TooManyTries, Trial
 from runner.web.auth.users import canonical
 from runner.web.browser import browser_for_this_answer, browser_of
 from runner.web.context import authority
@@ -122,10 +124,12 @@ async def end_all_sessions() -> AnyResponse:
 
 
 async def _by_token(token: str, wanted: str) -> Response | AnyResponse:
-    if not start_token.is_right(authority(), token.strip()):
+    """Only wrong tokens wait: nobody guesses 256 bits, and a crowd at one address must not keep the right one out."""
+    if start_token.is_right(authority(), token.strip()):
+        return _enter("", "start token", wanted, owner=True)
+    async with _slowly():
         noting.refused(What.SIGN_IN, reason="The start token was wrong.")
-        return await _form(wanted, "", NOT_RIGHT, 403)
-    return _enter("", "start token", wanted, owner=True)
+    return await _form(wanted, "", NOT_RIGHT, 403)
 
 
 async def _by_password(name: str, password: str, wanted: str) -> Response | AnyResponse:
@@ -141,14 +145,22 @@ async def _checked(auth: Authority, name: str, password: str) -> str | None:
     if auth.users is None:
         return None
     device = auth.devices.valid(request.cookies.get(DEVICE_COOKIE, ""), canonical(name) or "")
+    async with _slowly(device) as trial:
+        person = await auth.users.check(name, password, auth.passwords, known=device is not None)
+        trial.ended(person is not None)
+    return person
+
+
+@asynccontextmanager
+async def _slowly(device: str | None = None) -> AsyncIterator[Trial]:
+    """A try to sign in, from where this request comes. Raises TooManyTries, and passes TooBusy on, at a pace."""
+    auth = authority()
     try:
         async with auth.throttle.trying(client_of(scope_of(request)), device) as trial:
-            person = await auth.users.check(name, password, auth.passwords, known=device is not None)
-            trial.ended(person is not None)
+            yield trial
     except (TooManyTries, TooBusy):
         await auth.refusals.turn()
         raise
-    return person
 
 
 def _enter(name: str, way: str, wanted: str, *, owner: bool = False) -> AnyResponse:

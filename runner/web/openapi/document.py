@@ -56,7 +56,7 @@ _SECURITY = {
         "name": SESSION_COOKIE,
         "description": (
             "The session of a browser that is signed in. The name ends in `_PORT` where the address has a port, "
-            "and begins with `__Host-` over HTTPS."
+            "and begins with `__Host-` over HTTPS; then a prefix stands at its end, with `_` for each slash."
         ),
     },
 }

@@ -12,10 +12,19 @@ from enum import Enum, auto
 import h2.events
 import h2.exceptions
 from h2.errors import ErrorCodes
-from h11 import IDLE, SEND_BODY, Connection, Request
+from h11 import IDLE, SEND_BODY, Connection, Data, EndOfMessage, Request, Response
 from hypercorn.events import Closed, Event
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H11Protocol
+
+from runner.web.problems import CONTENT_TYPE, problem
+from runner.web.security.headers import complete
+
+_SENTENCES = {
+    400: "The request is not HTTP as it should be.",
+    408: "The request took too long to arrive.",
+    431: "The head of the request is larger than is taken here.",
+}
 
 
 class Part(Enum):
@@ -56,8 +65,17 @@ class Http1(H11Protocol):
         await super()._create_stream(plain)
 
     async def _send_error_response(self, status_code: int) -> None:
-        # A transfer coding that nobody knows is no fault of the server.
-        await super()._send_error_response(status_code if status_code < 500 else 400)
+        """What is no HTTP has no address, so it is answered as programs are: with a problem."""
+        status = status_code if status_code < 500 else 400  # a transfer coding that nobody knows is no fault of ours
+        body = problem(status, _SENTENCES.get(status, _SENTENCES[400]))
+        headers = [
+            (b"content-type", CONTENT_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        headers = complete([*headers, *self.config.response_headers("h11")])
+        for part in (Response(status_code=status, headers=headers), Data(data=body), EndOfMessage()):
+            await self._send_h11_event(part)
 
 
 class Http2(H2Protocol):

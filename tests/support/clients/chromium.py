@@ -22,7 +22,6 @@ class ChromiumClient(Client):
 
     @property
     def address(self) -> str:
-        """The address of the page."""
         # Not `page.url`, which moves only when Playwright is asked for something else.
         return str(self._run("return location.href"))
 

@@ -26,6 +26,11 @@ class Client(ABC):
     def open(self, path: str) -> None:
         """Go to a path of the server, as by typing it."""
 
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """The address of the page."""
+
     @abstractmethod
     def text(self) -> str:
         """What the page says, all of it, as this program shows it."""

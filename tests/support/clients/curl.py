@@ -30,6 +30,10 @@ class CurlClient(Client):
         """The answer, byte for byte."""
         return self._body.read_bytes()
 
+    @property
+    def address(self) -> str:
+        return self._url
+
     def open(self, path: str) -> None:
         self._ask(self.base + path)
 

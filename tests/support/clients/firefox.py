@@ -34,7 +34,6 @@ class FirefoxClient(Client):
 
     @property
     def address(self) -> str:
-        """The address of the page."""
         address: str = self._firefox.call("WebDriver:GetCurrentURL")
         return address
 

@@ -27,10 +27,18 @@ class LynxClient(Client):
         self._count = itertools.count()
         keys = folder / "keys"
         os.mkfifo(keys)
-        options = ["-accept_all_cookies", "-nopause", "-number_fields", "-display_charset=utf-8"]
+        options = ["-accept_all_cookies", "-nopause", "-number_fields", "-tna", "-display_charset=utf-8"]
         argv = [found("lynx"), *options, f"-cookie_file={folder / 'cookies'}", f"-cmd_script={keys}", f"{base}/healthz"]
         self._terminal = Terminal(argv, folder)
         self._keys = keys.open("w", buffering=1)
+
+    @property
+    def address(self) -> str:
+        self._press("=")
+        shown = re.search(r"URL:\s+(\S+)", self._printed())
+        self._press("Left Arrow")
+        assert shown, "lynx does not say where it is"
+        return shown[1]
 
     def open(self, path: str) -> None:
         self._press("g", _ERASE)
@@ -53,7 +61,7 @@ class LynxClient(Client):
 
     def type(self, field: str, text: str) -> None:
         self._take(rf"{re.escape(field)} \[(\d+)\]")
-        self._press(_ERASE)
+        self._press(_ENTER, _ERASE)  # -tna: a field takes text only after Enter, else the next one would take commands
         self._write(text)
         self._press("Down Arrow")
 

@@ -29,6 +29,14 @@ class W3mClient(Client):
         argv = [found("w3m"), "-cookie", "-I", "UTF-8", "-O", "UTF-8", *options, f"{base}/healthz"]
         self._terminal = Terminal(argv, folder)
 
+    @property
+    def address(self) -> str:
+        self._tell("INFO")
+        shown = re.search(r"Current URL\s+(\S+)", self.text())
+        self._tell("BACK")
+        assert shown, "w3m does not say where it is"
+        return shown[1]
+
     def open(self, path: str) -> None:
         self._tell(f"GOTO {self.base}{path}")
 
@@ -73,13 +81,20 @@ class W3mClient(Client):
         self._terminal.close()
 
     def _go_to(self, words: str) -> None:
-        """Go to where these words stand, best by themselves: not within a word, nor chosen in a drop-down."""
-        alone = re.compile(rf"(?<![\w\[]){re.escape(words)}(?![\w…])")
+        """Go to where these words stand.
+
+        Best by themselves: not within a word, chosen in a drop-down, or between empty lines, which is the heading.
+        """
+        alone = rf"(?<![\w\[]){re.escape(words)}(?![\w…])"
         text = self.text()
-        found = alone.search(text) or re.search(re.escape(words), text)
+        found = (
+            re.search(rf"(?<!\n\n){alone}|{alone}(?!\n\n)", text)
+            or re.search(alone, text)
+            or re.search(re.escape(words), text)
+        )
         assert found, f"{words!r} is not on the page:\n{text}"
         self._tell("GOTO_LINE 1")
-        self._tell(f"SEARCH {words}")
+        self._tell(f'SEARCH "{words}"')  # unquoted it would be for the first word
         for _ in range(text.count(words, 0, found.start())):
             self._tell("SEARCH_NEXT")
 
