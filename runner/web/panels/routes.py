@@ -10,7 +10,7 @@ from quart import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from runner.catalogue import Command
-from runner.errors import BadParameters
+from runner.errors import BadParameters, UnknownCommand
 from runner.job import Job
 from runner.settings import Right
 from runner.web import addresses, queries
@@ -59,7 +59,7 @@ async def job_panel(job_id: str) -> Response:
 @blueprint.get("/commands/<name>/panel")
 async def command_panel(name: str) -> Response:
     """A command's newest job, and how to start it; its start form, if ``form`` is 1."""
-    command = runner().commands[name]
+    command = _command(name)
     if queries.switch("form"):
         return await _form(command, request.args.to_dict(), {})
     job = await _latest(command)
@@ -72,13 +72,10 @@ async def start_in_panel(name: str) -> AnyResponse | Response:
     sent = (await request.form).to_dict()
     for own in (FORM_FIELD, "command", "_form"):
         sent.pop(own, None)
-    command = runner().commands.get(name)
     try:
         await acting.start(name, sent)
     except BadParameters as error:
-        if command is None:
-            raise
-        return await _form(command, sent, error.fields, 422)
+        return await _form(_command(name), sent, error.fields, 422)
     return redirect(addresses.panel(addresses.command_path(name), **options_asked().query), 303)
 
 
@@ -92,7 +89,7 @@ async def job_fragment(job_id: str) -> Response:
 @blueprint.get("/commands/<name>/panel/fragment")
 async def command_fragment(name: str) -> Response:
     """The same of a command's newest job."""
-    command = runner().commands[name]
+    command = _command(name)
     job = await _latest(command)
     return await _news(_of_command(command, job), job)
 
@@ -107,7 +104,7 @@ async def job_badge(job_id: str) -> Response:
 @blueprint.get("/commands/<name>/badge.svg")
 async def command_badge(name: str) -> Response:
     """The state of a command's newest job as an image."""
-    command = runner().commands[name]
+    command = _command(name)
     job = await _latest(command)
     return await _badge(_of_command(command, job), job)
 
@@ -122,7 +119,7 @@ async def job_badge_text(job_id: str) -> Response:
 @blueprint.get("/commands/<name>/badge.txt")
 async def command_badge_text(name: str) -> Response:
     """The state of a command's newest job as a line of text."""
-    command = runner().commands[name]
+    command = _command(name)
     job = await _latest(command)
     return _badge_text(_of_command(command, job), job)
 
@@ -132,6 +129,13 @@ async def colours() -> Response:
     """The colours of a host page, for a panel."""
     css = await render_template("panels/colours.css", colours=colours_asked())
     return Response(css, content_type="text/css; charset=utf-8", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def _command(name: str) -> Command:
+    command = runner().commands.get(name)
+    if command is None:
+        raise UnknownCommand(name)
+    return command
 
 
 async def _latest(command: Command) -> Job | None:
