@@ -69,14 +69,14 @@ async def command_panel(name: str) -> Response:
 @blueprint.post("/commands/<name>/panel")
 async def start_in_panel(name: str) -> AnyResponse | Response:
     """Start the command with what the form says: back to its panel, or to the form with what is wrong."""
-    sent = (await request.form).to_dict()
+    options, sent = options_asked(), (await request.form).to_dict()
     for own in (FORM_FIELD, "command", "_form"):
         sent.pop(own, None)
     try:
         await acting.start(name, sent)
     except BadParameters as error:
         return await _form(_command(name), sent, error.fields, 422)
-    return redirect(addresses.panel(addresses.command_path(name), **options_asked().query), 303)
+    return redirect(addresses.panel(addresses.command_path(name), **options.query), 303)
 
 
 @blueprint.get("/jobs/<job_id>/panel/fragment")
