@@ -1,4 +1,5 @@
 # make run    serve on this machine; ARGS="--bind 127.0.0.1:0" goes to app.py
+# make demo   serve a few commands, and an intranet page on another port that shows their panels; ARGS goes to it
 # make test   install what the tests need, browsers too, and run them; ARGS="-k stop" goes to pytest
 # make check  lint, format, types
 # make bench  measure; fails on a missed goal; ARGS goes to it
@@ -8,14 +9,17 @@
 
 python := .venv/bin/python
 install := $(python) -m pip install --quiet --disable-pip-version-check --require-hashes
-sources := app.py runner benchmarks tests
+sources := app.py runner benchmarks tests examples
 
-.PHONY: run test check bench faults requirements clean
+.PHONY: run demo test check bench faults requirements clean
 .DELETE_ON_ERROR:
 
 # exec: the server itself, not a shell before it, hears Ctrl-C and SIGTERM.
 run: .venv/installed
 	@exec $(python) app.py $(ARGS)
+
+demo: .venv/installed
+	@exec $(python) -m examples.embedding $(ARGS)
 
 test: .venv/installed-dev
 	@.ci/clients

@@ -7,6 +7,7 @@ import math
 import sqlite3
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,11 +26,17 @@ _CLOCK_WAS_SET_S = 0.5
 
 
 class Archive:
-    """All finished jobs of a data folder. Their index stays in memory for the newest, on disk for the others."""
+    """All finished jobs of a data folder. Their index stays in memory for the newest, on disk for the others.
 
-    def __init__(self, jobs: Path, history: History, settings: Settings) -> None:
+    ``on_change`` is called with each job that was pinned, is to be kept longer, or has expired.
+    """
+
+    def __init__(
+        self, jobs: Path, history: History, settings: Settings, on_change: Callable[[Job], None] = lambda _: None
+    ) -> None:
         self._jobs = jobs
         self._history = history
+        self._on_change = on_change
         self._expiry = Expiry(history, settings.output.idle_expiry, settings.output.total_bytes)
         self._keep_records = settings.history.keep
         self._recent: OrderedDict[str, LiveJob] = OrderedDict()
@@ -114,6 +121,7 @@ class Archive:
         except sqlite3.Error:
             live.job = before  # it was not said: all of it is tried again
             raise
+        self._on_change(live.job)
         await self._drop_output(job_id, end.stored_bytes)
 
     async def _drop_output(self, job_id: str, size: int) -> None:
@@ -131,6 +139,7 @@ class Archive:
     def _change(self, live: LiveJob, end: Finished) -> None:
         live.job = self.stamped(live.job.became(end))
         self._history.put(live.job)
+        self._on_change(live.job)
 
     def _remember(self, live: LiveJob) -> LiveJob:
         known = self._recent.setdefault(live.job.id, live)

@@ -39,7 +39,7 @@ class Runner:
         self._data = data
         self._jobs = data / "jobs"
         self._history = History(data / "history.sqlite3")
-        self._archive = Archive(self._jobs, self._history, settings)
+        self._archive = Archive(self._jobs, self._history, settings, self._renew_latest)
         self._scheduler = Scheduler(self._jobs, settings, self._index, self._on_finish)
         self._doorbell = Doorbell(data, self._scheduler.look)
         self._latest: dict[str, Job] = {}
@@ -262,10 +262,13 @@ class Runner:
         self._archive.add(live)
         self._index(live.job)
 
-    def _index(self, job: Job) -> None:
+    def _renew_latest(self, job: Job) -> None:
         known = self._latest.get(job.command)
         if known is not None and known.id == job.id:
             self._latest[job.command] = job
+
+    def _index(self, job: Job) -> None:
+        self._renew_latest(job)
         self._history.put(job).add_done_callback(_log_failure)
 
     async def _keep_house(self) -> None:

@@ -13,7 +13,7 @@ from quart import Response, request
 
 from runner.errors import LinefeedError
 from runner.web.context import runner
-from runner.web.security.headers import CONTENT_SECURITY_POLICY
+from runner.web.security.headers import CONTENT_SECURITY_POLICY, FRAGMENT_CONTENT_SECURITY_POLICY
 
 PAGES = frozenset({"panels.job_panel", "panels.command_panel", "panels.start_in_panel"})
 FRAGMENTS = frozenset({"panels.job_fragment", "panels.command_fragment"})
@@ -37,7 +37,7 @@ def is_fragment() -> bool:
 
 def foreign_origin() -> str:
     """The origin of the page whose script asks for a fragment, if it is another site's; else an empty text."""
-    origin = request.headers.get("Origin", "")
+    origin = ", ".join(request.headers.getlist("Origin"))
     return origin if is_fragment() and origin != own_origin() else ""
 
 
@@ -77,13 +77,24 @@ def allow_framing(response: Response, ancestors: Iterable[str]) -> Response:
     """Let this server's own pages and those of these origins show ``response`` in a frame."""
     ancestors = tuple(ancestors)
     response.headers["Content-Security-Policy"] = framing_policy(ancestors)
-    if ancestors:
+    if ancestors and request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate":
         # A page that isolates itself (COEP) shows only frames that do the same and offer themselves to it.
-        # What a panel loads is all from here, so it loses nothing by it.
+        # What a panel loads is all from here, so it loses nothing by it. Not for a stranger's script or image.
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     if "share" in request.args:
         response.headers["Referrer-Policy"] = "no-referrer"  # the link is a secret, and stands in the address
+    return response
+
+
+def as_fragment(response: Response) -> Response:
+    """An answer for htmx alone: what rules a page is left out, more than half of an answer that says nothing.
+
+    Should somebody open it as a page, it may do nothing there.
+    """
+    response.headers["Content-Security-Policy"] = FRAGMENT_CONTENT_SECURITY_POLICY
+    for name in ("Permissions-Policy", "Cross-Origin-Opener-Policy"):
+        response.headers[name] = ""
     return response
 
 
@@ -111,5 +122,8 @@ async def _command_name() -> str:
 
 
 def _referring_origin() -> str:
-    sent = urlsplit(request.headers.get("Referer", ""))
+    try:
+        sent = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # it is no address at all
+        return ""
     return f"{sent.scheme}://{sent.netloc}" if sent.netloc else ""

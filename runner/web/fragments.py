@@ -18,6 +18,7 @@ from runner.web.auth.rights import EVERY_JOB_RIGHT, JobRights
 from runner.web.browser import browser_of
 from runner.web.chunks import KEPT_LINES, Chunk, chunks_of, fallen_blocks, found_chunks, skipped_chunk
 from runner.web.context import holds, runner, shared_answers
+from runner.web.embedding import as_fragment
 from runner.web.listing import PAGE_JOBS, RECENT, list_place, list_rows, listing
 from runner.web.logview import (
     FRESH_HOLD_SECONDS,
@@ -66,7 +67,8 @@ async def lines(job_id: str) -> Response:
     except BadCursor:
         return Response(await render_template("fragments/gone.html", sentence="", url=addresses.job(job_id)))
     poll = replace(poll, rights=rights_on(poll.step.reading.job))
-    return Response(await _rendered(poll), content_type="text/html; charset=utf-8")
+    response = Response(await _rendered(poll), content_type="text/html; charset=utf-8")
+    return as_fragment(response) if how.panel else response
 
 
 def _following() -> Following:

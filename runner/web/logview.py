@@ -152,7 +152,7 @@ def poller_view(
     if is_over(reading, after):
         return None
     note = ""
-    if slow:
+    if slow and not how.panel:
         note = "This browser follows several jobs at once; this one is asked for every 3 seconds."
     elif not (after or reading.open):
         note = "Nothing written yet."

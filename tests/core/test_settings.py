@@ -45,6 +45,7 @@ running = 2
 on_server_exit = "keep"
 env = { LANG = "C" }
 directory = "/srv"
+frame_ancestors = ["https://Wiki.example.org"]
 [commands.list-files.parameters.path]
 type = "text"
 label = "Folder"
@@ -132,6 +133,7 @@ def test_every_key_of_a_command_is_read(tmp_path: Path) -> None:
         stop_grace=0.25,
         running=2,
         on_server_exit=OnServerExit.KEEP,
+        frame_ancestors=("https://wiki.example.org",),
     )
 
 
@@ -147,6 +149,12 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
 def test_a_small_command_has_defaults(tmp_path: Path) -> None:
     command = load(write(tmp_path, '[commands.a]\nargv = ["a"]')).commands["a"]
     assert command == Command(name="a", title="a", argv=("a",), parameters={}, env={})
+
+
+def test_a_command_that_no_site_may_embed_is_none_that_says_nothing_of_it(tmp_path: Path) -> None:
+    text = '[commands.a]\nargv = ["a"]\nframe_ancestors = []\n[commands.b]\nargv = ["b"]'
+    commands = load(write(tmp_path, text)).commands
+    assert (commands["a"].frame_ancestors, commands["b"].frame_ancestors) == ((), None)
 
 
 def test_commands_keep_the_order_of_the_file(tmp_path: Path) -> None:

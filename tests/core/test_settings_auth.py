@@ -142,6 +142,7 @@ def test_a_proxy_may_name_groups_that_the_file_does_not(tmp_path: Path) -> None:
         (BOUND + 'commands = ["*"]\nmay = ["run"]', "rights.1.may: “run” is no right; the rights are see, start"),
         (BOUND + 'commands = ["*"]\nmay = "see"', "rights.1.may: must be a list of texts, not text"),
         (BOUND + 'may = ["see"]', "rights.1.commands: is missing, and so is command_groups"),
+        (BOUND + 'may = ["share"]', "rights.1.commands: is missing, and so is command_groups"),
         (BOUND + 'may = ["see", "audit"]', "rights.1.commands: is missing, and so is command_groups"),
         (BOUND + 'commands = ["onee"]\nmay = ["see"]', "rights.1.commands: “onee” is no command of the catalogue; did"),
         (BOUND + 'command_groups = ["*"]\nmay = ["see"]', "rights.1.command_groups: no command has the group “*”"),

@@ -73,6 +73,8 @@ def faults_in(folder: Path, text: str | bytes) -> list[str]:
         ("[server]\nframe_ancestors = [\"'self'\"]", "server.frame_ancestors: “'self'” is no origin"),
         ('[server]\nframe_ancestors = ["ftp://a"]', "server.frame_ancestors: “ftp://a” is no origin"),
         ('[server]\nframe_ancestors = ["http://a:99999"]', "server.frame_ancestors: “http://a:99999” has no such port"),
+        ('[commands.a]\nargv = ["a"]\nframe_ancestors = ["*"]', "commands.a.frame_ancestors: “*” is no origin"),
+        ('[commands.a]\nargv = ["a"]\nframe_ancestors = "x"', "commands.a.frame_ancestors: must be a list of texts"),
         ("[pool]\nrunning = 0", "pool.running: must be from 1 to 10000"),
         ("[pool]\nrunning = true", "pool.running: must be a whole number, not true or false"),
         ("[pool]\nqueue = -1", "pool.queue: must be from 0 to 1000000"),

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from quart import Quart, Response
 
-from runner.service import Runner
 from runner.settings import Settings
 from runner.web import create_app
 from runner.web.auth import needs
@@ -21,14 +20,25 @@ from tests.support.commands import command, settings_of
 from tests.support.jobs import end_of, start_job
 
 SITES = ("https://intranet.example.org", "http://wiki.example.org:8080")
-PANEL = "/panel"
-"""How the addresses of panels end."""
+OTHER = "https://status.example.org"
+"""May embed one command only."""
+
+FRAMED = {
+    "GET": {"/jobs/<job_id>/panel", "/commands/<name>/panel"},
+    "POST": {"/commands/<name>/panel"},
+}
+"""The only addresses whose answers may be framed, by method."""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Two sites may frame panels."""
-    plain = settings_of(tmp_path, command("nothing", "true"))
+    """Two sites may frame panels, but for those of two commands."""
+    plain = settings_of(
+        tmp_path,
+        command("nothing", "true"),
+        command("own", "true", frame_ancestors=(OTHER,)),
+        command("closed", "true", frame_ancestors=()),
+    )
     return replace(plain, server=replace(plain.server, frame_ancestors=SITES))
 
 
@@ -45,7 +55,7 @@ async def app(settings: Settings) -> AsyncIterator[Quart]:
 
     @web.get("/test/panel")
     async def panel() -> Response:
-        return allow_framing(Response("a panel"))
+        return allow_framing(Response("a panel"), SITES)
 
     async with web.test_app():
         yield web
@@ -61,27 +71,58 @@ def ancestors(answer: Answer) -> str:
     return last.removeprefix("frame-ancestors ")
 
 
-def addresses(app: Quart, values: dict[str, str]) -> Iterable[str]:
-    """The address of every route that can be got."""
+def addresses(app: Quart, method: str, values: dict[str, str]) -> Iterable[tuple[str, str]]:
+    """The pattern and an address of every route that takes this method."""
     for rule in app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()):
+        if method in (rule.methods or ()):
             parts = {name: values[name] for name in rule.arguments}
-            yield app.url_map.bind("localhost").build(rule.endpoint, parts)
+            yield rule.rule, app.url_map.bind("localhost").build(rule.endpoint, parts, method=method)
 
 
-async def test_panels_may_be_framed_and_nothing_else(app: Quart) -> None:
-    runner: Runner = context_of(app).runner
-    job = await start_job(runner, "nothing")
-    await end_of(runner, job)
-    values = {"job_id": job.id, "name": "nothing", "command": "nothing"}
-    for address in addresses(app, values):
-        answer = await ask(app, "GET", address)
-        allowed = " ".join(["'self'", *SITES]) if address.endswith(PANEL) else "'none'"
-        assert (address, ancestors(answer)) == (address, allowed)
+@pytest.mark.parametrize("method", FRAMED)
+async def test_panels_may_be_framed_and_nothing_else(app: Quart, method: str) -> None:
+    job = await start_job(context_of(app).runner, "nothing")
+    await end_of(context_of(app).runner, job)
+    found, everywhere = set(), " ".join(["'self'", *SITES])
+    for pattern, address in addresses(app, method, {"job_id": job.id, "name": "nothing", "command": "nothing"}):
+        allowed = ancestors(await ask(app, method, address + ("?commands=nothing" if "wall" in address else "")))
+        assert allowed in ("'none'", everywhere)
+        found |= {pattern} if allowed == everywhere else set()
+    assert found - {"/test/panel"} == FRAMED[method]
 
 
-async def test_no_error_may_be_framed(app: Quart) -> None:
-    for path in ("/none", "/jobs/none", "/api/v1/none", "/static/none"):
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/jobs/none/panel", 404),
+        ("GET", f"/jobs/{'a' * 26}/panel", 404),
+        ("GET", "/jobs/none/panel?size=huge", 404),
+        ("GET", "/commands/none/panel", 404),
+        ("GET", "/commands/nothing/panel?size=huge", 400),
+        ("POST", "/commands/none/panel", 404),
+        ("POST", "/commands/nothing/panel?lines=x", 400),
+    ],
+)
+async def test_what_goes_wrong_in_a_panel_is_said_in_the_frame(app: Quart, method: str, path: str, status: int) -> None:
+    answer = await ask(app, method, path)
+    assert (answer.status, ancestors(answer)) == (status, " ".join(["'self'", *SITES]))
+    page = answer.body.decode()
+    assert 'class="linefeed-panel trouble"' in page
+    assert "<nav" not in page
+    assert page.count("<h1") == page.count("</html>") == 1
+
+
+@pytest.mark.parametrize(("name", "sites"), [("nothing", SITES), ("own", (OTHER,)), ("closed", ())])
+async def test_a_command_may_have_sites_of_its_own_for_its_jobs_too(
+    app: Quart, name: str, sites: tuple[str, ...]
+) -> None:
+    job = await start_job(context_of(app).runner, name)
+    for path in (f"/commands/{name}/panel", f"/jobs/{job.id}/panel"):
+        assert ancestors(await ask(app, "GET", path)) == " ".join(["'self'", *sites])
+
+
+async def test_no_error_of_another_page_may_be_framed(app: Quart) -> None:
+    for path in ("/none", "/jobs/none", "/jobs/none/panel/", "/panel", "/api/v1/none", "/static/none"):
         assert ancestors(await ask(app, "GET", path)) == "'none'"
 
 
@@ -96,7 +137,7 @@ async def test_without_settings_only_the_own_pages_may_frame_a_panel(tmp_path: P
 
     @web.get("/test/panel")
     async def panel() -> Response:
-        return allow_framing(Response("a panel"))
+        return allow_framing(Response("a panel"), ())
 
     async with web.test_app():
         answer = await ask(web, "GET", "/test/panel")

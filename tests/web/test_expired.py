@@ -95,6 +95,15 @@ async def test_its_panel_is_small_and_may_be_framed(asked: Ask, expired: Job) ->
     assert b"<nav" not in answer.body
 
 
+async def test_its_panel_says_so_in_each_size(asked: Ask, expired: Job) -> None:
+    for size in ("line", "tail", "full"):
+        for path, status in ((f"/jobs/{expired.id}/panel", 410), ("/commands/speak/panel", 200)):
+            answer = await asked("GET", f"{path}?size={size}")
+            assert (answer.status, b"It wrote 1 line; the output is gone." in answer.body) == (status, True)
+            assert b"Succeeded" in answer.body
+    assert (await asked("GET", f"/jobs/{expired.id}/panel/fragment?size=tail&seen=x")).status == 200
+
+
 @pytest.mark.parametrize("verb", ["keep", "pin", "unpin"])
 async def test_it_cannot_be_kept_any_more(asked: Ask, expired: Job, verb: str) -> None:
     assert (await asked("POST", f"/jobs/{expired.id}/{verb}")).status == 410

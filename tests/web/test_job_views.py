@@ -78,7 +78,7 @@ async def test_a_stream_from_nowhere(asked: Ask, runner: Runner, place: str, sta
     assert (await asked("GET", f"/jobs/{job.id}{place}")).status == status
 
 
-async def test_a_panel_has_state_lines_and_a_way_out_and_nothing_else(asked: Ask, runner: Runner) -> None:
+async def test_a_panel_has_state_lines_stop_and_a_way_out_and_nothing_else(asked: Ask, runner: Runner) -> None:
     job = await start_job(runner, "chat")
     await runner.lines(job.id, 0, wait=10)
     page = (await asked("GET", f"/jobs/{job.id}/panel?r=4")).body.decode()
@@ -87,7 +87,7 @@ async def test_a_panel_has_state_lines_and_a_way_out_and_nothing_else(asked: Ask
     assert f'href="/jobs/{job.id}" target="_blank" rel="noopener"' in page
     assert f"url=/jobs/{job.id}/panel?r=5#end" in page
     assert "<nav" not in page
-    assert "<form" not in page
+    assert re.findall('<form[^>]* action="([^"]*)"', page) == [f"/jobs/{job.id}/stop"]
 
 
 async def test_polls_of_a_panel_in_another_site_are_not_held(asked: Ask, runner: Runner) -> None:

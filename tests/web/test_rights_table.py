@@ -19,7 +19,7 @@ from tests.support.commands import command, settings_of
 from tests.support.jobs import end_of
 from tests.web.people import OWN_SITE, rule, sign_in, users_auth
 
-ROLES = ("nobody", "plain", "starter", "seer", "stopper", "loader", "beginner", "auditor", "everything")
+ROLES = ("nobody", "plain", "starter", "seer", "stopper", "loader", "beginner", "auditor", "sharer", "everything")
 """``plain`` has no right at all; ``starter`` has none either, but the job of the table is theirs."""
 
 RULES = {
@@ -28,43 +28,57 @@ RULES = {
     "loader": (Right.SEE, Right.DOWNLOAD),
     "beginner": (Right.START,),
     "auditor": (Right.AUDIT,),
+    "sharer": (Right.SEE, Right.SHARE),
     "everything": tuple(Right),
 }
 
-#                                                                   nobody starter stopper beginner everything
-#                                                                       plain   seer   loader  auditor
+#                                                                            nobody starter stopper beginner sharer
+#                                                                                plain   seer  loader  auditor  all
 TABLE = {
-    "health.healthz":          ("GET /healthz",                      "200 200 200 200 200 200 200 200 200"),
-    "static.static_file":      ("GET /static/htmx.min.js",           "200 200 200 200 200 200 200 200 200"),
-    "signing.sign_in_page":    ("GET /sign-in",                      "200 303 303 303 303 303 303 303 303"),
-    "signing.sign_in":         ("POST /sign-in",                     "403 403 403 403 403 403 403 403 403"),
-    "signing.sign_out":        ("POST /sign-out",                    "401 303 303 303 303 303 303 303 303"),
-    "signing.sessions_page":   ("GET /sessions",                     "303 200 200 200 200 200 200 200 200"),
-    "signing.end_session":     ("POST /sessions/end",                "401 303 303 303 303 303 303 303 303"),
-    "signing.end_all_sessions":("POST /sessions/end-all",            "401 303 303 303 303 303 303 303 303"),
-    "pages.dashboard":         ("GET /",                             "303 200 200 200 200 200 200 200 200"),
-    "pages.pick_command":      ("GET /commands?command=echo",        "303 404 404 303 303 303 303 404 303"),
-    "pages.command_form":      ("GET /commands/echo",                "303 404 404 200 200 200 200 404 200"),
-    "pages.start_job":         ("POST /jobs command=echo",           "401 404 404 403 403 403 303 404 303"),
-    "pages.job_list":          ("GET /jobs",                         "303 200 200 200 200 200 200 200 200"),
-    "fragments.recent_jobs":   ("GET /fragments/jobs",               "303 200 200 200 200 200 200 200 200"),
-    "fragments.lines":         ("GET /jobs/ID/lines?after=0",        "303 404 200 200 200 200 404 404 200"),
-    "jobpage.job_page":        ("GET /jobs/ID",                      "303 404 200 200 200 200 404 404 200"),
-    "jobpage.job_panel":       ("GET /jobs/ID/panel",                "401 404 200 200 200 200 404 404 200"),
-    "jobpage.keep_job":        ("POST /jobs/ID/keep",                "401 404 303 303 303 303 404 404 303"),
-    "jobpage.stop_job":        ("POST /jobs/ID/stop",                "401 404 303 403 303 403 404 404 303"),
-    "jobpage.pin_job":         ("POST /jobs/ID/pin",                 "401 404 303 403 303 403 404 404 303"),
-    "jobpage.unpin_job":       ("POST /jobs/ID/unpin",               "401 404 303 403 303 403 404 404 303"),
-    "tail.tail":               ("GET /jobs/ID/tail",                 "303 404 200 200 200 200 404 404 200"),
-    "log.log":                 ("GET /jobs/ID/log",                  "303 404 200 403 403 200 404 404 200"),
-    "audit.audit_page":        ("GET /audit",                        "303 403 403 403 403 403 403 200 200"),
-    "api.openapi":             ("GET /api/v1/openapi.json",          "401 200 200 200 200 200 200 200 200"),
-    "api.list_commands":       ("GET /api/v1/commands",              "401 200 200 200 200 200 200 200 200"),
-    "api.list_jobs":           ("GET /api/v1/jobs",                  "401 200 200 200 200 200 200 200 200"),
-    "api.start_job":           ("POST /api/v1/jobs {echo}",          "401 404 404 403 403 403 201 404 201"),
-    "api.show_job":            ("GET /api/v1/jobs/ID",               "401 404 200 200 200 200 404 404 200"),
-    "api.read_lines":          ("GET /api/v1/jobs/ID/lines",         "401 404 200 200 200 200 404 404 200"),
-    "api.stop_job":            ("POST /api/v1/jobs/ID/stop",         "401 404 200 403 200 403 404 404 200"),
+    "health.healthz":           ("GET /healthz",                             "200 200 200 200 200 200 200 200 200 200"),
+    "static.static_file":       ("GET /static/htmx.min.js",                  "200 200 200 200 200 200 200 200 200 200"),
+    "signing.sign_in_page":     ("GET /sign-in",                             "200 303 303 303 303 303 303 303 303 303"),
+    "signing.sign_in":          ("POST /sign-in",                            "403 403 403 403 403 403 403 403 403 403"),
+    "signing.sign_out":         ("POST /sign-out",                           "401 303 303 303 303 303 303 303 303 303"),
+    "signing.sessions_page":    ("GET /sessions",                            "303 200 200 200 200 200 200 200 200 200"),
+    "signing.end_session":      ("POST /sessions/end",                       "401 303 303 303 303 303 303 303 303 303"),
+    "signing.end_all_sessions": ("POST /sessions/end-all",                   "401 303 303 303 303 303 303 303 303 303"),
+    "pages.dashboard":          ("GET /",                                    "303 200 200 200 200 200 200 200 200 200"),
+    "pages.pick_command":       ("GET /commands?command=say",                "303 404 404 303 303 303 303 404 303 303"),
+    "pages.command_form":       ("GET /commands/say",                        "303 404 404 200 200 200 200 404 200 200"),
+    "pages.start_job":          ("POST /jobs command=say",                   "401 404 404 403 403 403 303 404 403 303"),
+    "pages.job_list":           ("GET /jobs",                                "303 200 200 200 200 200 200 200 200 200"),
+    "fragments.recent_jobs":    ("GET /fragments/jobs",                      "303 200 200 200 200 200 200 200 200 200"),
+    "fragments.lines":          ("GET /jobs/ID/lines?after=0",               "303 404 200 200 200 200 404 404 200 200"),
+    "jobpage.job_page":         ("GET /jobs/ID",                             "303 404 200 200 200 200 404 404 200 200"),
+    "panels.job_panel":         ("GET /jobs/ID/panel",                       "401 404 200 200 200 200 404 404 200 200"),
+    "panels.job_fragment":      ("GET /jobs/ID/panel/fragment?size=tail",    "303 404 200 200 200 200 404 404 200 200"),
+    "panels.job_badge":         ("GET /jobs/ID/badge.svg",                   "303 404 200 200 200 200 404 404 200 200"),
+    "panels.job_badge_text":    ("GET /jobs/ID/badge.txt",                   "303 404 200 200 200 200 404 404 200 200"),
+    "panels.command_panel":     ("GET /commands/say/panel",                  "401 404 404 200 200 200 200 404 200 200"),
+    "panels.command_fragment": ("GET /commands/say/panel/fragment?size=line","303 404 404 200 200 200 200 404 200 200"),
+    "panels.command_badge":     ("GET /commands/say/badge.svg",              "303 404 404 200 200 200 200 404 200 200"),
+    "panels.command_badge_text":("GET /commands/say/badge.txt",              "303 404 404 200 200 200 200 404 200 200"),
+    "panels.start_in_panel":    ("POST /commands/say/panel",                 "401 404 404 403 403 403 303 404 403 303"),
+    "panels.colours":           ("GET /panel.css",                           "200 200 200 200 200 200 200 200 200 200"),
+    "walls.wall":               ("GET /wall",                                "303 200 200 200 200 200 200 200 200 200"),
+    "walls.wall_fragment":      ("GET /fragments/wall?commands=echo",        "303 200 200 200 200 200 200 200 200 200"),
+    "sharing.share":            ("POST /jobs/ID/shares what=job&hours=1",    "401 404 403 403 403 403 404 404 303 303"),
+    "sharing.revoke":           ("POST /jobs/ID/shares/revoke share=x",      "401 404 403 403 403 403 404 404 303 303"),
+    "jobpage.keep_job":         ("POST /jobs/ID/keep",                       "401 404 303 303 303 303 404 404 303 303"),
+    "jobpage.stop_job":         ("POST /jobs/ID/stop",                       "401 404 303 403 303 403 404 404 403 303"),
+    "jobpage.pin_job":          ("POST /jobs/ID/pin",                        "401 404 303 403 303 403 404 404 403 303"),
+    "jobpage.unpin_job":        ("POST /jobs/ID/unpin",                      "401 404 303 403 303 403 404 404 403 303"),
+    "tail.tail":                ("GET /jobs/ID/tail",                        "303 404 200 200 200 200 404 404 200 200"),
+    "log.log":                  ("GET /jobs/ID/log",                         "303 404 200 403 403 200 404 404 403 200"),
+    "audit.audit_page":         ("GET /audit",                               "303 403 403 403 403 403 403 200 403 200"),
+    "api.openapi":              ("GET /api/v1/openapi.json",                 "401 200 200 200 200 200 200 200 200 200"),
+    "api.list_commands":        ("GET /api/v1/commands",                     "401 200 200 200 200 200 200 200 200 200"),
+    "api.list_jobs":            ("GET /api/v1/jobs",                         "401 200 200 200 200 200 200 200 200 200"),
+    "api.start_job":            ("POST /api/v1/jobs {say}",                  "401 404 404 403 403 403 201 404 403 201"),
+    "api.show_job":             ("GET /api/v1/jobs/ID",                      "401 404 200 200 200 200 404 404 200 200"),
+    "api.read_lines":           ("GET /api/v1/jobs/ID/lines",                "401 404 200 200 200 200 404 404 200 200"),
+    "api.stop_job":             ("POST /api/v1/jobs/ID/stop",                "401 404 200 403 200 403 404 404 403 200"),
 }  # fmt: skip
 
 
@@ -73,7 +87,7 @@ def settings(tmp_path: Path) -> Settings:
     """A person for each role."""
     rules = [rule(*rights, people=[name]) for name, rights in RULES.items()]
     auth = users_auth(tmp_path, ROLES[1:], *rules)
-    return settings_of(tmp_path, command("echo", "echo", "hello"), command("other", "true"), auth=auth)
+    return settings_of(tmp_path, command("say", "echo", "hello"), command("other", "true"), auth=auth)
 
 
 @pytest.fixture
@@ -88,7 +102,7 @@ async def app(settings: Settings) -> AsyncIterator[Quart]:
 async def job(app: Quart) -> Job:
     """A finished job of ``starter``."""
     runner: Runner = context_of(app).runner
-    job = await runner.start("echo", {}, owner="starter")
+    job = await runner.start("say", {}, owner="starter")
     await end_of(runner, job)
     return job
 

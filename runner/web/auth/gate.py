@@ -80,7 +80,7 @@ async def _turn_away(identity: Identity) -> Response | AnyResponse:
 
 def _hold_back(person: Person) -> None:
     """At most so many requests of one person. Raises TooMany."""
-    if person.owner:
+    if person.owner or not person.name:  # whoever has a share link: many people, whose addresses are counted
         return
     wait = context_of(current_app).person_rates.take(person.name, time.monotonic())
     if wait:

@@ -25,7 +25,7 @@ WAY = "share link"
 
 def has_link() -> bool:
     """Whether this request comes with a share link, at an address where one counts."""
-    return PARAMETER in request.args and request.endpoint in SHAREABLE
+    return request.endpoint in SHAREABLE and PARAMETER in request.args
 
 
 async def identity_by_link() -> Identity:
@@ -47,10 +47,12 @@ async def _person(token: str) -> Person:
     if kind is Kind.LATEST:
         command = where["name"] if "name" in where else await _command_of(where["job_id"])
         shares.check(token, Subject(kind, command), now)
-        latest = await runner().latest(command) if "job_id" in where else None
-        if latest is not None:
-            return Person("", WAY, only_job=latest.id)
-        return Person("", WAY, scope=_only_see(command))
+        if "job_id" not in where:
+            return Person("", WAY, scope=_only_see(command))
+        latest = await runner().latest(command)
+        if latest is None:
+            raise UnknownJob(where["job_id"])
+        return Person("", WAY, only_job=latest.id)
     raise ShareRefused
 
 

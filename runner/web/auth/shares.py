@@ -177,7 +177,7 @@ class Shares:
             return msgspec.json.decode(self._file.read(), type=_Stored)
         except FileNotFoundError:
             return None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             aside = self._file.path.with_name(self._file.path.name + ".damaged")
             self._file.path.replace(aside)
             log.error("%s is damaged (%s): every share link has ended. It is now %s.", self._file.path, error, aside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from runner.web import wording
@@ -12,6 +13,8 @@ _CHARACTER = 6.6
 """About the width of a character of 11 px Verdana; the text is stretched to what it is given."""
 _PADDING = 10.0
 _CORNER = 3.0
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML cannot have, however they are written: the image would be broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def badge_of(name: str, job: JobView | None) -> BadgeView:
     """The badge of a job, or of a command that has not run yet."""
     css = job.look.css if job else "none"
     state = f"{job.look.symbol} {job.look.label}" if job else "not run yet"
-    name, state = wording.cut(name, LONGEST), wording.cut(state, LONGEST)
+    name, state = wording.cut(_NO_XML.sub("\ufffd", name), LONGEST), wording.cut(state, LONGEST)
     name_length, state_length = _length(name), _length(state)
     left, right = name_length + _PADDING, state_length + _PADDING
     return BadgeView(

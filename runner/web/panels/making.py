@@ -12,7 +12,7 @@ from runner.web.browser import browser_of
 from runner.web.chunks import chunks_of
 from runner.web.context import holds, runner, shared_answers
 from runner.web.fragments import environment
-from runner.web.logview import Following, hold_seconds, log_view
+from runner.web.logview import FRESH_HOLD_SECONDS, Following, hold_seconds, log_view
 from runner.web.panels.options import PanelOptions, Size
 from runner.web.panels.views import Asked, Content, is_gone, panel_view, seen_of
 from runner.web.windows import Place, window_at
@@ -38,15 +38,18 @@ async def news_after(content: Content, asked: Asked, seen: str) -> Content | Non
     """
     options, reading = asked.options, content.reading
     still = reading is None or reading.job.finished or options.size is Size.FULL
-    if seen == seen_of(content, options.size) and (still or not await _changes(content)):
+    if seen == seen_of(content, options.size) and (still or not await _changes(content, asked)):
         return None
     await asyncio.sleep(PACE_SECONDS)
     found = await content_of(await runner().job(content.job.id) if content.job else None, options)
     return None if seen == seen_of(found, options.size) else found
 
 
-async def _changes(content: Content) -> bool:
-    """Wait for something new of the job, if this browser may; whether there is."""
+async def _changes(content: Content, asked: Asked) -> bool:
+    """Wait for something new of the job, if this browser may; whether there is.
+
+    Never long for a command's latest: a new job of it does not end the waiting.
+    """
     reading, browser = content.reading, browser_of()
     if reading is None or browser is None:
         return False
@@ -54,7 +57,7 @@ async def _changes(content: Content) -> bool:
         if not may_wait:
             return False
         job, last = reading.job, reading.job.output.lines
-        hold = hold_seconds(job, time.time())
+        hold = FRESH_HOLD_SECONDS if asked.subject.latest else hold_seconds(job, time.time())
         now = await runner().lines(job.id, last, 1, wait=hold, seen=reading.revision)
     return now.slice.next > last or now.revision != reading.revision or now.job.finished is not None
 

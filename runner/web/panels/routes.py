@@ -19,7 +19,7 @@ from runner.web.auth.asking import may, rights_on, visible
 from runner.web.auth.gate import FORM_FIELD
 from runner.web.auth.rights import JobRights
 from runner.web.context import runner
-from runner.web.embedding import foreign_origin, own_origin
+from runner.web.embedding import as_fragment, foreign_origin, own_origin
 from runner.web.errors import BadRequest
 from runner.web.forms import form_view
 from runner.web.panels.making import content_of, news_after, rendered
@@ -177,8 +177,8 @@ async def _news(asked: Asked, job: Job | None) -> Response:
     if seen is not None and content is not None:
         content = await news_after(content, asked, seen)
     if content is None:
-        return Response("", 204)
-    return Response(rendered(asked, content), content_type="text/html; charset=utf-8")
+        return as_fragment(Response("", 204))
+    return as_fragment(Response(rendered(asked, content), content_type="text/html; charset=utf-8"))
 
 
 async def _badge(asked: Asked, job: Job | None) -> Response:
@@ -209,7 +209,7 @@ async def _form(command: Command, typed: Mapping[str, str], reasons: Mapping[str
 
 
 def _start(command: Command, options: PanelOptions) -> StartView | None:
-    if not options.buttons or not may(Right.START, command.name):
+    if not options.buttons or options.size is Size.BADGE or not may(Right.START, command.name):
         return None
     path = addresses.command_path(command.name)
     form_url = addresses.panel(path, **options.query, form=1) if command.parameters else ""

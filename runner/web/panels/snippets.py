@@ -81,8 +81,10 @@ def _snippets(job: Job) -> list[SnippetView]:
             "For any page. Options go into the address: size=badge, line, tail or full, lines, theme, title, numbers, "
             "times, buttons, ground, ink, accent.",
             f'<iframe src="{panel}" title="{_attribute(job.title)}" width="100%" height="320" '
-            'sandbox="allow-scripts allow-same-origin allow-forms allow-popups"></iframe>',
-            3,
+            # Its links open pages, which a browser shows only outside the sandbox.
+            'sandbox="allow-scripts allow-same-origin allow-forms allow-popups '
+            'allow-popups-to-escape-sandbox"></iframe>',
+            4,
         ),
         SnippetView(
             "htmx",

@@ -14,7 +14,7 @@ from runner.web import addresses, wording
 from runner.web.ansi import render
 from runner.web.auth.rights import JobRights
 from runner.web.chunks import Chunk, chunks_of
-from runner.web.logview import LogView, OpenView, open_views
+from runner.web.logview import LiveView, LogView, OpenView, live_view, open_views
 from runner.web.panels.badge import BadgeView, badge_of
 from runner.web.panels.options import PanelOptions, Size
 from runner.web.views import JobView, job_view
@@ -74,7 +74,9 @@ class PollView:
 class PanelView:
     """A panel's changing part. ``title`` is empty if none is to be shown, ``job`` None before there is one.
 
-    ``back`` is where the stop form leads to, empty if there is none; ``full_url`` is empty without a page to go to.
+    ``lined`` says that it shows lines, though there may be none yet; ``gone`` that they have expired; ``framed``
+    that it stands in a page of ours, where ids are free. ``back`` is where the stop form leads to, empty if there is
+    none; ``full_url`` is empty without a page to go to.
     """
 
     css: str
@@ -85,8 +87,12 @@ class PanelView:
     open: tuple[OpenView, ...]
     last: Markup
     log: LogView | None
+    live: LiveView | None
     image: bool
+    lined: bool
     lines: bool
+    gone: bool
+    framed: bool
     poll: PollView | None
     back: str
     full_url: str
@@ -132,8 +138,12 @@ def panel_view(asked: Asked, content: Content, now: float, slow: bool = False) -
         open=open_views(reading.open) if reading and tail else (),
         last=_last(reading, content.slices) if options.size is Size.LINE else Markup(),
         log=content.log,
+        live=live_view(content.job, now) if content.job else None,
         image=options.size is Size.BADGE,
+        lined=options.size in (Size.TAIL, Size.FULL),
         lines=tail and not is_gone(content.job) and content.job is not None,
+        gone=is_gone(content.job),
+        framed=asked.framed,
         poll=_poll(asked, content, slow),
         back=asked.page_path if asked.framed and options.buttons and job and job.may_stop else "",
         full_url=f"{asked.origin}{job.url}" if job and not options.share else "",

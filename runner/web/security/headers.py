@@ -12,6 +12,9 @@ CONTENT_SECURITY_POLICY = (
 RAW_CONTENT_SECURITY_POLICY = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """For output as it was written: should a browser take it for a page, it may do nothing at all."""
 
+FRAGMENT_CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""For what only htmx asks for."""
+
 _FEATURES = (
     "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "clipboard-write",
     "display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid",
@@ -32,7 +35,8 @@ _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
 
 
 def complete(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer with every one of ours that the route did not set itself."""
+    """The headers of an answer with every one of ours that the route did not set itself; what it set empty is none."""
     given = [(name.lower(), value) for name, value in headers]
     names = {name for name, _ in given}
-    return given + [(name, value) for name, value in _DEFAULTS if name not in names]
+    own = [(name, value) for name, value in _DEFAULTS if name not in names]
+    return [(name, value) for name, value in given if value] + own
