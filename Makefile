@@ -23,7 +23,7 @@ demo: .venv/installed
 
 test: .venv/installed-dev
 	@.ci/clients
-	$(python) -m pytest $(ARGS)
+	$(python) -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal $(ARGS)
 
 check: .venv/installed-dev
 	$(python) -m ruff check $(sources)
