@@ -42,7 +42,9 @@ class QueueFull(LinefeedError):
     """As many jobs wait as the pool lets wait."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} jobs are waiting already. Try again when some have run.")
+        super().__init__(
+            f"{limit} {'job is' if limit == 1 else 'jobs are'} waiting already. Try again when some have run."
+        )
         self.limit = limit
 
 

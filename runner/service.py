@@ -53,6 +53,11 @@ class Runner:
         """The catalogue, by name, in the file's order."""
         return self.settings.commands
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the server ends: nobody waits for anything any more."""
+        return self._leaving
+
     async def open(self) -> None:
         """Make the data folder ready and every record in it true; must be awaited before anything else.
 

@@ -88,7 +88,7 @@ async def test_a_full_queue_is_a_sentence_in_the_frame(asked: Ask, runner: Runne
     answer = await sent(asked, "/commands/wait/panel?size=tail")
     assert (answer.status, framed(answer), answer.header("retry-after")) == (429, True, "5")
     assert 'class="linefeed-panel trouble"' in answer.body.decode()
-    assert "1 jobs are waiting already. Try again when some have run." in answer.body.decode()
+    assert "1 job is waiting already. Try again when some have run." in answer.body.decode()
     for job in (await runner.jobs()).jobs:
         await runner.stop(job.id, force=True)
 

@@ -94,7 +94,9 @@ async def _wait(names: list[str], seen: Mapping[str, str]) -> bool:
     everything = visible() is None
     with holds().hold(browser_of()) as may_wait:
         give_up_at = time.monotonic() + (HOLD_SECONDS if may_wait else 0.0)
-        while not await _has_news(names, seen) and time.monotonic() < give_up_at:  # noqa: ASYNC110 - many jobs, and new ones
+        while time.monotonic() < give_up_at:
+            if runner().leaving or await _has_news(names, seen):
+                break
             await asyncio.sleep(LOOK_SECONDS if everything else SELDOM_SECONDS)
         await asyncio.sleep(PACE_SECONDS)
     return may_wait
