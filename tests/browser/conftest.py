@@ -60,3 +60,11 @@ def browser() -> Iterator[Browser]:
     """A Chromium. Gone after this package: Playwright's event loop runs as long as it, and no other could."""
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def left_alone(browser: Browser) -> Iterator[None]:
+    """Afterwards every page is closed: panels go on asking as long as they are open."""
+    yield
+    for context in browser.contexts:
+        context.close()
