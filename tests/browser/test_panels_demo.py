@@ -33,7 +33,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ours = [f"python={sys.executable}", "ARGS=--linefeed 0 --intranet 0"]
     # The tests' own virtual environment is old enough, whatever its files' times say.
     process = subprocess.Popen(
-        ["make", "--assume-old=.venv/installed", "demo", *ours],
+        # Within ``make test`` it would say first which folder it enters.
+        ["make", "--no-print-directory", "--assume-old=.venv/installed", "demo", *ours],
         cwd=PROJECT,
         env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
