@@ -37,6 +37,7 @@ class LiveJob:
         self.shim: ShimProcess | None = None
         self.revision = 1
         self._told = job.state.name
+        self._seen = spool.progress.sequence
         self._open = spool.open_text
         self._change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -88,9 +89,12 @@ class LiveJob:
         change.set_result(None)
 
     def _look(self) -> bool:
-        if not self.spool.refresh():
-            return False
+        self.spool.refresh()
         seen = self.spool.progress
+        # The spool's own answer would not do: it also looks by itself, when the cap takes what it is about to read.
+        if seen.sequence == self._seen:
+            return False
+        self._seen = seen.sequence
         output = _output(seen)
         state = self._state_by_shim(seen)
         if self.spool.open_text != self._open or type(state) is not type(self.job.state):

@@ -102,8 +102,11 @@ def test_a_flood_is_whole_or_counted_and_the_page_stays_small(browser: Browser, 
 
 
 def covered(seen: list[list[int]]) -> int:
-    """The last line that is on the page or counted in a gap, without a hole and without a line twice."""
-    upto = 0
+    """The last line that is on the page or counted in a gap, without a hole and without a line twice.
+
+    A page that is opened late begins with a later window.
+    """
+    upto = seen[0][0] - seen[0][2] - 1
     for first, last, skipped in seen:
         assert first == upto + skipped + 1
         upto = last
