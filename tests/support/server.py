@@ -105,7 +105,7 @@ def serve(config: str, folder: Path, *flags: str, no_token: bool = True) -> Iter
     try:
         url, _, process.token = _address_of(process).partition("?token=")
         yield Server(url.rstrip("/"), process, process.token)
-    except BaseException as failure:
+    except BaseException as failure:  # whatever it is, it goes on
         try:
             _end(process)
         except AssertionError as leaked:

@@ -31,18 +31,30 @@ async def content_of(job: Job | None, options: PanelOptions) -> Content:
         return Content(await runner().job(job.id))
 
 
-async def news_after(content: Content, asked: Asked, seen: str) -> Content | None:
+async def news_after(job: Job | None, asked: Asked, seen: str) -> Content | None:
     """What there is to show once it is not what the reader has ``seen``; None if that did not become so in time.
 
     Waits only for a browser that is known, and has not too many polls held already.
     """
-    options, reading = asked.options, content.reading
+    options, glimpse = asked.options, await _glimpse(job)
+    reading = glimpse.reading
     still = reading is None or reading.job.finished or options.size is Size.FULL
-    if seen == seen_of(content, options.size) and (still or not await _changes(content, asked)):
+    if seen == seen_of(glimpse, options.size) and (still or not await _changes(glimpse, asked)):
         return None
     await asyncio.sleep(PACE_SECONDS)
-    found = await content_of(await runner().job(content.job.id) if content.job else None, options)
+    found = await content_of(await runner().job(job.id) if job else None, options)
     return None if seen == seen_of(found, options.size) else found
+
+
+async def _glimpse(job: Job | None) -> Content:
+    """How a job stands, without its lines: what is not delivered must not count as read, or nothing would expire."""
+    if job is None or is_gone(job):
+        return Content(job)
+    try:
+        reading = await runner().lines(job.id, job.output.lines, 1)
+    except OutputExpired:
+        return Content(await runner().job(job.id))
+    return Content(reading.job, reading)
 
 
 async def _changes(content: Content, asked: Asked) -> bool:

@@ -172,10 +172,8 @@ async def _news(asked: Asked, job: Job | None) -> Response:
     """A panel's changing part, or 204 if the reader has it."""
     if asked.options.size is Size.FULL and not asked.framed:
         raise BadRequest("The size full is for frames; a fragment is a badge, a line or a tail.", {"size": "is full"})
-    content: Content | None = await content_of(job, asked.options)
     seen = queries.text("seen")
-    if seen is not None and content is not None:
-        content = await news_after(content, asked, seen)
+    content = await (content_of(job, asked.options) if seen is None else news_after(job, asked, seen))
     if content is None:
         return as_fragment(Response("", 204))
     return as_fragment(Response(rendered(asked, content), content_type="text/html; charset=utf-8"))
